@@ -1,0 +1,52 @@
+# Targets by folder. A new .cpp needs no edit here: the globs are checked again at every build.
+
+# Sources under `folders`, without those that match one of EXCLUDE (regular expressions).
+function(af_sources result)
+  cmake_parse_arguments(arg "" "" "FOLDERS;EXCLUDE" ${ARGN})
+  set(found)
+  foreach(folder IN LISTS arg_FOLDERS)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
+         ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+    list(APPEND found ${sources})
+  endforeach()
+  foreach(pattern IN LISTS arg_EXCLUDE)
+    list(FILTER found EXCLUDE REGEX "${pattern}")
+  endforeach()
+  list(TRANSFORM found PREPEND ${PROJECT_SOURCE_DIR}/)
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+# Those of `ARGN` that are targets: a folder that is empty for now takes nothing with it.
+function(af_link target)
+  foreach(library IN LISTS ARGN)
+    if(NOT library MATCHES "^af_" OR TARGET ${library})
+      target_link_libraries(${target} PUBLIC ${library})
+    endif()
+  endforeach()
+endfunction()
+
+# af_library(NAME FOLDERS … [EXCLUDE …] [EXTRA generated sources] [LINK …])
+function(af_library name)
+  cmake_parse_arguments(arg "" "" "FOLDERS;EXCLUDE;EXTRA;LINK" ${ARGN})
+  af_sources(sources FOLDERS ${arg_FOLDERS} EXCLUDE ${arg_EXCLUDE})
+  list(APPEND sources ${arg_EXTRA})
+  if(NOT sources)
+    message(STATUS "${name}: no sources, skipped")
+    return()
+  endif()
+  add_library(${name} STATIC ${sources})
+  af_link(${name} af_options ${arg_LINK})
+endfunction()
+
+# af_executable(NAME MAIN path [LINK …]): comes out in the build folder itself.
+function(af_executable name)
+  cmake_parse_arguments(arg "" "MAIN" "LINK" ${ARGN})
+  file(GLOB main CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${arg_MAIN})
+  if(NOT main)
+    message(STATUS "${name}: no sources, skipped")
+    return()
+  endif()
+  add_executable(${name} ${main})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  af_link(${name} af_options ${arg_LINK})
+endfunction()
