@@ -1,0 +1,95 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace factory {
+
+/// One REST route as schemas/routes/ declares it. All `$ref`s are inlined.
+struct Route {
+  std::string operation;  ///< "pipeline.create": the name that handlers and tools bind to
+  std::string method;
+  std::string path;  ///< "/v1/pipelines/{pipeline_id}"
+  std::string summary;
+  std::string scope;                      ///< a scope, "any" (any principal) or "public"
+  nlohmann::json path_params;             ///< name -> schema
+  nlohmann::json query;                   ///< object schema; null: no parameters
+  nlohmann::json body;                    ///< schema; null: no body
+  std::vector<std::string> body_types;    ///< content types; "application/json" is the default
+  int success = 200;
+  nlohmann::json response;                ///< schema of the success answer; null: none
+  std::vector<std::string> errors;
+  nlohmann::json examples;
+};
+
+/// Where one argument goes: target name -> argument name.
+using ArgumentMap = std::map<std::string, std::string>;
+
+/// How a tool, resource or prompt becomes an HTTP call.
+struct HttpMapping {
+  std::string operation;               ///< a route's operation, or empty if chosen by argument
+  std::string operation_argument;      ///< the argument that chooses it
+  std::map<std::string, std::string> operation_by_value;
+  ArgumentMap path, query, body;
+  nlohmann::json constant_path, constant_query, constant_body;  ///< objects; may be empty
+};
+
+struct Tool {
+  std::string name, title, description, toolset;
+  nlohmann::json annotations, input_schema, output_schema, examples;
+  HttpMapping http;
+  [[nodiscard]] bool read_only() const;
+};
+
+struct Resource {
+  std::string uri;           ///< empty for a template
+  std::string uri_template;  ///< empty for a plain resource; level 1 of RFC 6570
+  std::string name, title, description, mime_type;
+  HttpMapping http;          ///< `path` maps path parameters to template variables
+};
+
+struct Prompt {
+  std::string name, title, description;
+  nlohmann::json arguments;  ///< as MCP lists them
+  nlohmann::json messages;   ///< templates: {role, text} or {role, operation, query}
+};
+
+/// Everything under schemas/, read and linked once. Immutable, thread-safe.
+class Catalog {
+ public:
+  /// The embedded files. Throws std::runtime_error that names the file if one is wrong.
+  static std::shared_ptr<const Catalog> embedded();
+
+  [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
+  [[nodiscard]] const std::vector<Tool>& tools() const { return tools_; }
+  [[nodiscard]] const std::vector<Resource>& resources() const { return resources_; }
+  [[nodiscard]] const std::vector<Prompt>& prompts() const { return prompts_; }
+  /// Role -> its scopes, from schemas/roles.json.
+  [[nodiscard]] const std::map<std::string, std::vector<std::string>>& roles() const {
+    return roles_;
+  }
+  /// The pipeline templates that the product comes with, as they stand: file name -> text.
+  [[nodiscard]] const std::map<std::string, nlohmann::json>& templates() const {
+    return templates_;
+  }
+  [[nodiscard]] const Route* route(std::string_view operation) const;
+  [[nodiscard]] const Tool* tool(std::string_view name) const;
+  [[nodiscard]] const nlohmann::json* definition(std::string_view file) const;  ///< "defs/x.json"
+
+ private:
+  friend class CatalogReader;
+  std::vector<Route> routes_;
+  std::vector<Tool> tools_;
+  std::vector<Resource> resources_;
+  std::vector<Prompt> prompts_;
+  std::map<std::string, std::vector<std::string>> roles_;
+  std::map<std::string, nlohmann::json> templates_;
+  std::map<std::string, nlohmann::json, std::less<>> definitions_;
+};
+
+}  // namespace factory
