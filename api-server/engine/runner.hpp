@@ -1,0 +1,121 @@
+#pragma once
+
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/clock.hpp"
+#include "common/ids.hpp"
+#include "domain/decision.hpp"
+#include "engine/slice.hpp"
+#include "storage/store.hpp"
+
+namespace factory::engine {
+
+/// An event as a flow sees it: what happened, where, and the stream's state after it.
+struct Happened {
+  const std::string& stream;
+  std::string_view kind;  ///< of the slice
+  const AnyEvent& event;
+  const StatePtr& state;
+  const Ctx& ctx;
+};
+
+/// What one slice's event makes others do, in the same commit. Pure. A follow-up that is refused
+/// refuses the whole command.
+using Flow = std::function<void(const Happened&, std::vector<Command>& follow_ups)>;
+
+/// What a command wrote, for the answer. The views are those of this commit.
+struct Written {
+  std::map<std::string, storage::ViewRow> views;  ///< by stream; also of untouched root streams
+  std::vector<std::string> event_types;
+  [[nodiscard]] const storage::ViewRow& view(const std::string& stream) const;
+};
+
+/// The answer to a command: status, JSON text, version for ETag.
+struct Reply {
+  int status = 200;
+  std::string body;
+  std::int64_t version = 0;
+  bool replayed = false;
+};
+
+/// A command on its way into the engine.
+struct Call {
+  Command command;
+  Principal actor;
+  std::string request_id;
+  std::string idempotency_key;  ///< empty: none
+  std::string fingerprint;
+  std::optional<std::int64_t> if_version;  ///< precondition_failed unless the stream is at it
+  /// Makes the answer from what was written; runs on the writer's thread, must not block.
+  std::function<Reply(const Written&)> reply;
+};
+
+/// What the runner needs. References must outlive it.
+struct RunnerParts {
+  storage::Store& store;
+  const Clock& clock;
+  IdSource& ids;
+  std::vector<std::shared_ptr<const Slice>> slices;
+  Flow flow;
+  /// Everybody who could act; called on the writer's thread for each batch.
+  std::function<std::shared_ptr<const Directory>()> people;
+  /// Told, on the writer's thread, of what was committed, in order, before it is answered.
+  std::function<void(const std::vector<AnyEvent>&, std::int64_t last_position)> committed;
+  /// Effect kinds that something carries out; others are not written.
+  std::vector<std::string> effect_kinds;
+  /// Called once, on the writer's thread, when the store failed: the process must stop.
+  std::function<void(const std::string& reason)> failed;
+};
+
+/// Runs commands: one thread takes all that wait, decides each against the current states, writes
+/// them in one transaction with one flush, and then answers all. Thread-safe.
+class Runner {
+ public:
+  explicit Runner(RunnerParts parts);
+  ~Runner();  ///< finishes what waits, then stops
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  /// Queues a command. The future holds the answer once it is on disk, or why it was refused.
+  std::future<Result<Reply>> submit(Call call);
+  Result<Reply> run(Call call) { return submit(std::move(call)).get(); }
+
+  /// Runs `work` on the writer's thread between batches and waits for it: the only way for others
+  /// to write to the store. Exceptions come back to the caller.
+  void with_store(const std::function<void(storage::Store&)>& work);
+
+  /// Refuses new commands as `unavailable`, finishes those that wait. Idempotent.
+  void stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Folds a stream from the store. nullptr if the stream has no events.
+struct Loaded {
+  StatePtr state;
+  std::int64_t version = 0;
+  Hash head{};
+};
+Loaded load_stream(storage::Store& store, const Slice& slice, const std::string& stream);
+
+/// The view row that a state gives.
+storage::ViewRow view_row(const Slice& slice, const std::string& stream, const StatePtr& state,
+                          std::int64_t version, Time updated_at);
+
+/// The slice whose id prefix the stream has; nullptr if none.
+const Slice* slice_of(const std::vector<std::shared_ptr<const Slice>>& slices,
+                      std::string_view stream);
+
+/// The exact text of an event that its hash covers.
+std::string event_body(const storage::EventRecord& record, const nlohmann::json& data,
+                       const Principal& actor, const std::string& request_id);
+
+}  // namespace factory::engine

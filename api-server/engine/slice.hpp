@@ -1,0 +1,109 @@
+#pragma once
+
+#include <any>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/decision.hpp"
+#include "engine/codec.hpp"
+
+namespace factory::engine {
+
+/// A command for one stream. `command` holds the slice's Command variant.
+struct Command {
+  std::string stream;
+  std::any command;
+};
+
+/// One event as the engine passes it on: `event` holds the slice's Event variant.
+struct AnyEvent {
+  std::string type;
+  nlohmann::json data;
+  std::any event;
+};
+
+struct AnyDecision {
+  std::vector<AnyEvent> events;
+  std::vector<Timer> timers;
+  std::vector<Effect> effects;
+};
+
+using StatePtr = std::shared_ptr<const void>;
+
+/// A slice as the engine sees it, without its types. Stateless, thread-safe.
+class Slice {
+ public:
+  virtual ~Slice() = default;
+  [[nodiscard]] virtual std::string_view kind() const = 0;    ///< "pipeline"
+  [[nodiscard]] virtual std::string_view prefix() const = 0;  ///< of its ids: "pipe"
+  [[nodiscard]] virtual int view_version() const = 0;
+  [[nodiscard]] virtual StatePtr initial() const = 0;
+  [[nodiscard]] virtual Result<AnyDecision> decide(const StatePtr& state, const std::any& command,
+                                                   const Ctx& ctx) const = 0;
+  [[nodiscard]] virtual StatePtr evolve(const StatePtr& state, const AnyEvent& event) const = 0;
+  /// Throws std::runtime_error for a type that this slice does not know.
+  [[nodiscard]] virtual AnyEvent decode(const std::string& type, nlohmann::json data) const = 0;
+  [[nodiscard]] virtual View view(const std::string& id, const StatePtr& state) const = 0;
+  [[nodiscard]] virtual std::any timer_fired(const std::string& name) const = 0;
+};
+
+/// Makes a Slice of a type that names the slice's types and functions:
+///   struct Definition {
+///     using State, Command, Event;
+///     static constexpr std::string_view kind, prefix; static constexpr int view_version;
+///     static Result<Decision<Event>> decide(const State&, const Command&, const Ctx&);
+///     static State evolve(State, const Event&);
+///     static View view(const std::string& id, const State&);
+///     static Command timer_fired(const std::string& name);
+///   };
+/// Each alternative of Event has `static constexpr std::string_view type` and `fields()`.
+template <class D>
+class SliceOf final : public Slice {
+ public:
+  using State = typename D::State;
+  using Event = typename D::Event;
+
+  [[nodiscard]] std::string_view kind() const override { return D::kind; }
+  [[nodiscard]] std::string_view prefix() const override { return D::prefix; }
+  [[nodiscard]] int view_version() const override { return D::view_version; }
+  [[nodiscard]] StatePtr initial() const override { return std::make_shared<const State>(); }
+
+  [[nodiscard]] Result<AnyDecision> decide(const StatePtr& state, const std::any& command,
+                                           const Ctx& ctx) const override {
+    auto decision = D::decide(*static_cast<const State*>(state.get()),
+                              std::any_cast<const typename D::Command&>(command), ctx);
+    if (!decision) return std::move(decision.error());
+    AnyDecision any{{}, std::move(decision->timers), std::move(decision->effects)};
+    for (Event& event : decision->events) {
+      any.events.push_back(std::visit(
+          [](auto& alternative) {
+            return AnyEvent{std::string(alternative.type), encode(alternative), Event{alternative}};
+          },
+          event));
+    }
+    return any;
+  }
+
+  [[nodiscard]] StatePtr evolve(const StatePtr& state, const AnyEvent& event) const override {
+    return std::make_shared<const State>(
+        D::evolve(*static_cast<const State*>(state.get()), std::any_cast<const Event&>(event.event)));
+  }
+
+  [[nodiscard]] AnyEvent decode(const std::string& type, nlohmann::json data) const override {
+    Event event = decode_event<Event>(type, data);
+    return AnyEvent{type, std::move(data), std::move(event)};
+  }
+
+  [[nodiscard]] View view(const std::string& id, const StatePtr& state) const override {
+    return D::view(id, *static_cast<const State*>(state.get()));
+  }
+
+  [[nodiscard]] std::any timer_fired(const std::string& name) const override {
+    return typename D::Command{D::timer_fired(name)};
+  }
+};
+
+}  // namespace factory::engine

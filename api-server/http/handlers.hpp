@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "common/catalog.hpp"
+#include "common/result.hpp"
+#include "domain/principal.hpp"
+
+namespace factory::http {
+
+/// A request that was matched, authenticated, authorised and validated against its route.
+struct Request {
+  const Route* route = nullptr;
+  Principal principal;
+  std::map<std::string, std::string> path;  ///< path parameters, decoded
+  nlohmann::json query;                     ///< object, coerced, defaults filled in
+  nlohmann::json body;                      ///< of a JSON body, defaults filled in; else null
+  std::string raw_body;                     ///< as it came
+  std::string content_type;                 ///< without parameters, lower case
+  std::string idempotency_key;              ///< empty: none was sent
+  std::string fingerprint;                  ///< of method, path, query and body
+  std::optional<std::int64_t> if_match;     ///< the version that If-Match names
+  std::string request_id;
+};
+
+/// An answer: a status and JSON text.
+struct Answer {
+  int status = 200;
+  std::string body;                   ///< JSON text; empty: none
+  std::optional<std::int64_t> etag;   ///< the version shown, for ETag
+  bool replayed = false;              ///< given before for the same Idempotency-Key
+  std::string next_cursor;            ///< for `Link: rel="next"`
+  std::string content_type = "application/json";
+};
+
+using Handler = std::function<Result<Answer>(const Request&)>;
+
+/// Operation -> handler. The server refuses to start if a declared route has none, or a handler
+/// no route.
+class Handlers {
+ public:
+  void bind(const std::string& operation, Handler handler) {
+    handlers_.insert_or_assign(operation, std::move(handler));
+  }
+  [[nodiscard]] const std::map<std::string, Handler>& all() const { return handlers_; }
+
+ private:
+  std::map<std::string, Handler> handlers_;
+};
+
+}  // namespace factory::http

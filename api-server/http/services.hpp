@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/catalog.hpp"
+#include "common/clock.hpp"
+#include "common/ids.hpp"
+#include "domain/principal.hpp"
+#include "engine/runner.hpp"
+#include "http/handlers.hpp"
+#include "storage/blobs.hpp"
+#include "storage/search_index.hpp"
+#include "storage/store.hpp"
+
+namespace factory::pipeline_template {
+class Book;
+}
+
+namespace factory {
+
+/// What routes and queries work with; wired in app.cpp. References outlive every request.
+struct Services {
+  engine::Runner& runner;
+  storage::Store& store;
+  storage::SearchIndex& search;
+  storage::Blobs& blobs;
+  const Clock& clock;
+  IdSource& ids;
+  const Catalog& catalog;
+  pipeline_template::Book& templates;
+  std::function<std::shared_ptr<const Directory>()> people;
+};
+
+namespace http {
+
+/// Runs one command of the request's principal on `stream` (idempotency key, If-Match and request
+/// id taken from the request) and answers with the stream's document, or with what `body` makes
+/// of the commit.
+Result<Answer> command(const Services& services, const Request& request, const std::string& stream,
+                       std::any command, int status = 200,
+                       std::function<std::string(const engine::Written&)> body = {});
+
+/// The document of a view of this kind, or `not_found` that names the kind and the id.
+Result<storage::ViewRow> find_view(const Services& services, const std::string& kind,
+                                   const std::string& id);
+
+/// A page as every list answers it: {"items":[doc,…],"next_cursor":…}, under the given name
+/// instead of "items". `edit` may change each document.
+Result<Answer> page(const Services& services, const Request& request, storage::ViewQuery query,
+                    const std::string& name,
+                    const std::function<void(nlohmann::json&)>& edit = {});
+
+}  // namespace http
+}  // namespace factory

@@ -1,0 +1,276 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "domain/decision.hpp"
+#include "domain/policy.hpp"
+
+/// A task: an item of the one queue of things that wait for somebody.
+namespace factory::task {
+
+enum class Type { approval, review, decision, manual_action, fix_required };
+/// `escalated` is a task whose SLA was missed and which went to the admins: it waits still.
+enum class Status { none, pending, claimed, in_progress, escalated, completed, expired, cancelled };
+
+// --- events -----------------------------------------------------------------------------------
+
+struct Created {
+  static constexpr std::string_view type = "task.created";
+  Type kind = Type::approval;
+  std::string title;
+  std::string description;
+  JsonText context;  ///< what a decision-maker needs to know; for fix_required the feedback
+  std::string pipeline_id;
+  std::string pipeline_name;
+  std::string stage;
+  std::string gate_id;  ///< of an approval: the gate that this task decides
+  Priority priority = Priority::medium;
+  SlaTable sla{};
+  std::string assignee;
+  bool blocks = true;   ///< whether the pipeline cannot go on without it
+  bool paused = false;  ///< created while the pipeline stood still
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("kind", &Created::kind),
+                      field("title", &Created::title),
+                      field("description", &Created::description),
+                      field("context", &Created::context),
+                      field("pipeline_id", &Created::pipeline_id),
+                      field("pipeline_name", &Created::pipeline_name),
+                      field("stage", &Created::stage),
+                      field("gate_id", &Created::gate_id),
+                      field("priority", &Created::priority),
+                      field("sla", &Created::sla),
+                      field("assignee", &Created::assignee),
+                      field("blocks", &Created::blocks),
+                      field("paused", &Created::paused),
+                      field("at", &Created::at)};
+  }
+};
+
+struct Claimed {
+  static constexpr std::string_view type = "task.claimed";
+  std::string by;
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("by", &Claimed::by), field("at", &Claimed::at)};
+  }
+};
+
+struct Released {
+  static constexpr std::string_view type = "task.released";
+  std::string by;
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("by", &Released::by), field("at", &Released::at)};
+  }
+};
+
+struct Reassigned {
+  static constexpr std::string_view type = "task.reassigned";
+  std::string from;
+  std::string to;  ///< empty: nobody
+  std::string by;
+  std::string reason;
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("from", &Reassigned::from), field("to", &Reassigned::to),
+                      field("by", &Reassigned::by), field("reason", &Reassigned::reason),
+                      field("at", &Reassigned::at)};
+  }
+};
+
+/// The SLA is counted anew from the creation with the new priority's minutes.
+struct PriorityChanged {
+  static constexpr std::string_view type = "task.priority_changed";
+  Priority from = Priority::medium;
+  Priority to = Priority::medium;
+  std::string reason;
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("from", &PriorityChanged::from), field("to", &PriorityChanged::to),
+                      field("reason", &PriorityChanged::reason), field("at", &PriorityChanged::at)};
+  }
+};
+
+struct Completed {
+  static constexpr std::string_view type = "task.completed";
+  std::string decision;  ///< approved, rejected, or done for what was no decision
+  std::string notes;
+  JsonText output;
+  std::string by;
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("decision", &Completed::decision), field("notes", &Completed::notes),
+                      field("output", &Completed::output), field("by", &Completed::by),
+                      field("at", &Completed::at)};
+  }
+};
+
+/// The gate of an approval task waits again.
+struct Reopened {
+  static constexpr std::string_view type = "task.reopened";
+  std::string reason;
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("reason", &Reopened::reason), field("at", &Reopened::at)};
+  }
+};
+
+struct Cancelled {
+  static constexpr std::string_view type = "task.cancelled";
+  std::string reason;
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("reason", &Cancelled::reason), field("at", &Cancelled::at)};
+  }
+};
+
+struct SlaWarned {
+  static constexpr std::string_view type = "task.sla_warning";
+  Time at{};
+  static constexpr auto fields() { return std::tuple{field("at", &SlaWarned::at)}; }
+};
+struct SlaBreached {
+  static constexpr std::string_view type = "task.sla_breached";
+  Time at{};
+  static constexpr auto fields() { return std::tuple{field("at", &SlaBreached::at)}; }
+};
+struct Escalated {
+  static constexpr std::string_view type = "task.escalated";
+  int level = 1;
+  std::string to;  ///< a person; empty: the admins and owners
+  std::string reason;
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("level", &Escalated::level), field("to", &Escalated::to),
+                      field("reason", &Escalated::reason), field("at", &Escalated::at)};
+  }
+};
+struct ClockPaused {
+  static constexpr std::string_view type = "task.clock_paused";
+  Time at{};
+  static constexpr auto fields() { return std::tuple{field("at", &ClockPaused::at)}; }
+};
+struct ClockResumed {
+  static constexpr std::string_view type = "task.clock_resumed";
+  Time at{};
+  static constexpr auto fields() { return std::tuple{field("at", &ClockResumed::at)}; }
+};
+
+using Event =
+    std::variant<Created, Claimed, Released, Reassigned, PriorityChanged, Completed, Reopened,
+                 Cancelled, SlaWarned, SlaBreached, Escalated, ClockPaused, ClockResumed>;
+
+// --- state ------------------------------------------------------------------------------------
+
+struct State {
+  Status status = Status::none;
+  Created created;     ///< as it was created; priority is kept current
+  std::string assignee;
+  std::string claimed_by;
+  std::optional<Time> claimed_at;
+  std::optional<Completed> completion;
+  std::string cancel_reason;
+  bool sla_warned = false;
+  bool sla_breached = false;
+  int escalation_level = 0;
+  std::string escalated_to;
+  Millis paused_for{0};            ///< how long the clock has stood still so far
+  std::optional<Time> paused_at;   ///< since when it stands still now
+  Time updated_at{};
+
+  /// The moment `minutes` of running clock after creation; nullopt for 0 minutes or while paused.
+  [[nodiscard]] std::optional<Time> due(int minutes) const;
+  [[nodiscard]] const Sla& sla() const;  ///< of the current priority
+  [[nodiscard]] bool open() const;       ///< still waits for somebody
+};
+
+// --- commands ---------------------------------------------------------------------------------
+
+struct Create {
+  Created created;  ///< `at` is filled by decide
+};
+struct Claim {};
+struct Release {};
+struct Reassign {
+  std::string to;
+  std::string reason;
+};
+struct SetPriority {
+  Priority priority = Priority::medium;
+  std::string reason;
+};
+/// For tasks that decide no gate; an approval task is refused with where to decide.
+struct Complete {
+  std::string decision;
+  std::string notes;
+  JsonText output;
+};
+/// From inside the house: its gate was decided, or the work that it asked for was reported.
+struct Resolve {
+  std::string decision;
+  std::string notes;
+  std::string by;
+};
+struct Reopen {
+  std::string reason;
+};
+struct Cancel {
+  std::string reason;
+};
+struct Escalate {
+  std::string to;
+  std::string reason;
+};
+struct PauseClock {};
+struct ResumeClock {};
+struct TimerFired {
+  std::string name;  ///< "sla_warning", "sla_breach" or "sla_escalation"
+};
+using Command = std::variant<Create, Claim, Release, Reassign, SetPriority, Complete, Resolve,
+                             Reopen, Cancel, Escalate, PauseClock, ResumeClock, TimerFired>;
+
+// --- the slice --------------------------------------------------------------------------------
+
+Result<Decision<Event>> decide(const State& state, const Command& command, const Ctx& ctx);
+State evolve(State state, const Event& event);
+View view(const std::string& id, const State& state);
+
+struct Definition {
+  using State = task::State;
+  using Command = task::Command;
+  using Event = task::Event;
+  static constexpr std::string_view kind = "task";
+  static constexpr std::string_view prefix = "task";
+  static constexpr int view_version = 1;
+  static Result<Decision<Event>> decide(const State& state, const Command& command,
+                                        const Ctx& ctx) {
+    return task::decide(state, command, ctx);
+  }
+  static State evolve(State state, const Event& event) {
+    return task::evolve(std::move(state), event);
+  }
+  static View view(const std::string& id, const State& state) { return task::view(id, state); }
+  static Command timer_fired(const std::string& name) { return TimerFired{name}; }
+};
+
+}  // namespace factory::task
+
+namespace factory {
+template <>
+struct EnumNames<task::Type> {
+  static constexpr std::array<std::string_view, 5> names{"approval", "review", "decision",
+                                                         "manual_action", "fix_required"};
+};
+template <>
+struct EnumNames<task::Status> {
+  static constexpr std::array<std::string_view, 8> names{
+      "none", "pending", "claimed", "in_progress", "escalated", "completed", "expired",
+      "cancelled"};
+};
+}  // namespace factory
