@@ -13,8 +13,9 @@ namespace factory {
 /// ajv on this subset is held by a test.
 
 /// Everything wrong with `value`, each with the JSON pointer of the place (below `base`), in words
-/// that say what was expected; an unknown property names the nearest known one. At most 20.
-/// Never throws, never recurses deeper than the schema does. Thread-safe.
+/// that say what was expected; a missing member is named by the pointer that it would have, an
+/// unknown one is told the nearest known name. At most 20. `schema` is one that lint_schema()
+/// accepts; null accepts everything. Never recurses deeper than schema and value do. Thread-safe.
 std::vector<FieldError> validate(const nlohmann::json& schema, const nlohmann::json& value,
                                  std::string_view base = {});
 

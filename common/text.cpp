@@ -1,0 +1,50 @@
+#include "common/text.hpp"
+
+#include <algorithm>
+
+namespace factory {
+namespace {
+
+constexpr std::size_t kMaxToken = 128;
+
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
+
+}  // namespace
+
+std::size_t code_points(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+}
+
+std::string excerpt(std::string_view text, std::size_t max_bytes) {
+  if (text.size() <= max_bytes) return std::string(text);
+  std::size_t end = max_bytes;
+  while (end > 0 && continues(text[end])) --end;
+  return std::string(text.substr(0, end)) + "…";
+}
+
+void append_pointer(std::string& pointer, std::string_view token) {
+  pointer.push_back('/');
+  for (const char c : excerpt(token, kMaxToken)) {
+    if (c == '~') {
+      pointer.append("~0");
+    } else if (c == '/') {
+      pointer.append("~1");
+    } else {
+      pointer.push_back(c);
+    }
+  }
+}
+
+std::string join(const std::vector<std::string>& words, std::string_view separator,
+                 std::size_t most) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text.append(separator);
+    if (i == most) return text.append("…");
+    text.append(words[i]);
+  }
+  return text;
+}
+
+}  // namespace factory

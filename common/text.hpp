@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace factory {
+
+/// The number of code points in valid UTF-8 (what JSON Schema counts as length).
+std::size_t code_points(std::string_view text);
+
+/// `text` cut to at most `max_bytes` at the border of a code point, with "…" if anything was cut.
+std::string excerpt(std::string_view text, std::size_t max_bytes);
+
+/// Appends "/token" to a JSON pointer, escaped as RFC 6901 section 3 wants. A token longer than
+/// 128 bytes is shortened: pointers go into answers, and names come from strangers.
+void append_pointer(std::string& pointer, std::string_view token);
+
+/// Makes a pointer longer by one token for as long as it lives.
+class PointerStep {
+ public:
+  PointerStep(std::string& pointer, std::string_view token)
+      : pointer_(pointer), size_(pointer.size()) {
+    append_pointer(pointer, token);
+  }
+  ~PointerStep() { pointer_.resize(size_); }
+  PointerStep(const PointerStep&) = delete;
+  PointerStep& operator=(const PointerStep&) = delete;
+
+ private:
+  std::string& pointer_;
+  std::size_t size_;
+};
+
+/// "a, b, c"; after `most` words "…" stands for the others.
+std::string join(const std::vector<std::string>& words, std::string_view separator = ", ",
+                 std::size_t most = 12);
+
+}  // namespace factory
