@@ -3,10 +3,12 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "common/embedded.hpp"
 
 namespace factory {
 
@@ -16,13 +18,13 @@ struct Route {
   std::string method;
   std::string path;  ///< "/v1/pipelines/{pipeline_id}"
   std::string summary;
-  std::string scope;                      ///< a scope, "any" (any principal) or "public"
-  nlohmann::json path_params;             ///< name -> schema
-  nlohmann::json query;                   ///< object schema; null: no parameters
-  nlohmann::json body;                    ///< schema; null: no body
-  std::vector<std::string> body_types;    ///< content types; "application/json" is the default
+  std::string scope;                    ///< a scope, "any" (any principal) or "public"
+  nlohmann::json path_params;           ///< name -> schema
+  nlohmann::json query;                 ///< object schema; null: no parameters
+  nlohmann::json body;                  ///< schema; null: no body
+  std::vector<std::string> body_types;  ///< content types; "application/json" is the default
   int success = 200;
-  nlohmann::json response;                ///< schema of the success answer; null: none
+  nlohmann::json response;  ///< schema of the success answer; null: none
   std::vector<std::string> errors;
   nlohmann::json examples;
 };
@@ -32,8 +34,8 @@ using ArgumentMap = std::map<std::string, std::string>;
 
 /// How a tool, resource or prompt becomes an HTTP call.
 struct HttpMapping {
-  std::string operation;               ///< a route's operation, or empty if chosen by argument
-  std::string operation_argument;      ///< the argument that chooses it
+  std::string operation;           ///< a route's operation, or empty if chosen by argument
+  std::string operation_argument;  ///< the argument that chooses it
   std::map<std::string, std::string> operation_by_value;
   ArgumentMap path, query, body;
   nlohmann::json constant_path, constant_query, constant_body;  ///< objects; may be empty
@@ -50,7 +52,7 @@ struct Resource {
   std::string uri;           ///< empty for a template
   std::string uri_template;  ///< empty for a plain resource; level 1 of RFC 6570
   std::string name, title, description, mime_type;
-  HttpMapping http;          ///< `path` maps path parameters to template variables
+  HttpMapping http;  ///< `path` maps path parameters to template variables
 };
 
 struct Prompt {
@@ -62,8 +64,11 @@ struct Prompt {
 /// Everything under schemas/, read and linked once. Immutable, thread-safe.
 class Catalog {
  public:
-  /// The embedded files. Throws std::runtime_error that names the file if one is wrong.
+  /// The embedded files, read at the first call. Throws std::runtime_error that names the file
+  /// if one is wrong.
   static std::shared_ptr<const Catalog> embedded();
+  /// The same of other files. What they hold is copied; throws as above.
+  static std::shared_ptr<const Catalog> from_files(std::span<const EmbeddedFile> files);
 
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
   [[nodiscard]] const std::vector<Tool>& tools() const { return tools_; }

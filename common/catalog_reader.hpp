@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string_view>
+
+#include "common/catalog.hpp"
+#include "common/catalog_refs.hpp"
+
+namespace factory {
+
+/// Reads the files of schemas/ into a catalog. The folder of a file says what it is; files that
+/// the catalog has no use for (events/, meta/, errors.json) are left alone.
+class CatalogReader {
+ public:
+  CatalogReader();
+
+  /// Throws std::runtime_error that names the file.
+  std::shared_ptr<const Catalog> read(std::span<const EmbeddedFile> files);
+
+ private:
+  void read_file(const EmbeddedFile& file);
+  void read_routes(nlohmann::json file);
+  void read_tool(nlohmann::json file);
+  void read_resource(nlohmann::json file);
+  void read_prompt(nlohmann::json file);
+  void read_roles(const nlohmann::json& file);
+  void check_links() const;
+
+  std::shared_ptr<Catalog> catalog_;
+  ReferenceInliner inliner_;
+};
+
+}  // namespace factory

@@ -1,0 +1,50 @@
+#include "common/catalog_refs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+namespace factory {
+namespace {
+
+constexpr std::array<std::string_view, 5> kAnnotations{"title", "description", "default",
+                                                       "deprecated", "examples"};
+
+}  // namespace
+
+void ReferenceInliner::inline_all(nlohmann::json& value) {
+  if (value.is_object() && value.contains("$ref")) return replace(value);
+  if (!value.is_structured()) return;
+  for (nlohmann::json& member : value) inline_all(member);
+}
+
+void ReferenceInliner::replace(nlohmann::json& reference) {
+  const auto& target = reference["$ref"];
+  if (!target.is_string()) throw std::runtime_error("a $ref is not a string");
+  nlohmann::json schema = definition(target.get_ref<const std::string&>());
+  for (auto& [keyword, value] : reference.items()) {
+    if (keyword == "$ref") continue;
+    if (std::find(kAnnotations.begin(), kAnnotations.end(), keyword) == kAnnotations.end()) {
+      throw std::runtime_error("\"" + keyword + "\" cannot stand beside a $ref");
+    }
+    schema[keyword] = std::move(value);
+  }
+  reference = std::move(schema);
+}
+
+const nlohmann::json& ReferenceInliner::definition(std::string_view file) {
+  const auto found = definitions_.find(file);
+  if (found == definitions_.end()) {
+    throw std::runtime_error("$ref to " + std::string(file) + ", which does not exist");
+  }
+  const auto [state, fresh] = states_.try_emplace(std::string(file), State::open);
+  if (fresh) {
+    inline_all(found->second);
+    state->second = State::done;
+  } else if (state->second == State::open) {
+    throw std::runtime_error("$ref to " + std::string(file) + " leads back to itself");
+  }
+  return found->second;
+}
+
+}  // namespace factory
