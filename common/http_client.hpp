@@ -17,8 +17,8 @@ struct HttpRequest {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  Millis timeout{30'000};
-  Millis connect_timeout{2'000};
+  Millis timeout{30'000};         ///< for the whole call; 0 is no limit
+  Millis connect_timeout{2'000};  ///< name lookup included
   std::size_t max_response_bytes = 16U << 20U;
 };
 
@@ -29,7 +29,10 @@ struct HttpResponse {
 };
 
 /// An HTTP client that keeps its connections. Thread-safe: concurrent calls use handles of their
-/// own. Redirects are not followed; only http and https are spoken.
+/// own. Redirects are not followed; only http and https are spoken. A proxy named by the
+/// environment is used, but never for this machine itself. A request on a kept connection that
+/// the server has closed meanwhile is sent once more on a new one: use an Idempotency-Key where
+/// that matters.
 class HttpClient {
  public:
   HttpClient();
@@ -39,7 +42,9 @@ class HttpClient {
 
   /// An answer of whatever status, or `unavailable` when there was none (refused, timed out,
   /// cancelled through `stop`, too large); data["reason"] then is one of refused, timeout,
-  /// cancelled, too_large, other.
+  /// cancelled, too_large, other. A request that cannot be sent (control characters in method or
+  /// header, no http address) is `invalid_request`. The words name the server but never the path,
+  /// the query, a header or the body. Returns within milliseconds after `stop` is requested.
   Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop = {});
 
  private:
