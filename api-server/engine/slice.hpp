@@ -43,7 +43,9 @@ class Slice {
   [[nodiscard]] virtual StatePtr initial() const = 0;
   [[nodiscard]] virtual Result<AnyDecision> decide(const StatePtr& state, const std::any& command,
                                                    const Ctx& ctx) const = 0;
-  [[nodiscard]] virtual StatePtr evolve(const StatePtr& state, const AnyEvent& event) const = 0;
+  /// The state after all these events.
+  [[nodiscard]] virtual StatePtr evolve(const StatePtr& state,
+                                        const std::vector<AnyEvent>& events) const = 0;
   /// Throws std::runtime_error for a type that this slice does not know.
   [[nodiscard]] virtual AnyEvent decode(const std::string& type, nlohmann::json data) const = 0;
   [[nodiscard]] virtual View view(const std::string& id, const StatePtr& state) const = 0;
@@ -87,9 +89,13 @@ class SliceOf final : public Slice {
     return any;
   }
 
-  [[nodiscard]] StatePtr evolve(const StatePtr& state, const AnyEvent& event) const override {
-    return std::make_shared<const State>(
-        D::evolve(*static_cast<const State*>(state.get()), std::any_cast<const Event&>(event.event)));
+  [[nodiscard]] StatePtr evolve(const StatePtr& state,
+                                const std::vector<AnyEvent>& events) const override {
+    State next = *static_cast<const State*>(state.get());
+    for (const AnyEvent& event : events) {
+      next = D::evolve(std::move(next), std::any_cast<const Event&>(event.event));
+    }
+    return std::make_shared<const State>(std::move(next));
   }
 
   [[nodiscard]] AnyEvent decode(const std::string& type, nlohmann::json data) const override {

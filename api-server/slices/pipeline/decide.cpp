@@ -1,0 +1,250 @@
+#include <algorithm>
+#include <utility>
+
+#include "slices/pipeline/draft.hpp"
+#include "slices/pipeline/rules.hpp"
+
+namespace factory::pipeline {
+
+namespace {
+
+/// The stage whose work is reported must be the current one, and released by its gate.
+factory::Status check_reportable(const State& state, const std::string& stage) {
+  if (auto running = check_running(state); !running) return running;
+  const auto index = known_stage(state, stage, "path/stage");
+  if (!index) return index.error();
+  if (*index != state.current) {
+    return conflict("Stage " + stage + " is " + std::string(name_of(state.at(*index).status)) +
+                        "; the current stage is " + current_name(state) + ".",
+                    "Report the work of stage " + current_name(state) + ".");
+  }
+  const StagePlan& plan = state.plan(*index);
+  const bool before_work = plan.gate && plan.gate->opens == GateOpens::on_entry;
+  if (before_work && !state.at(*index).gate_approved) {
+    return state.gate
+               ? waits_at_gate(state)
+               : conflict("Stage " + stage + " is not released yet.", "Resume the pipeline.");
+  }
+  if (plan.work.empty()) {
+    return conflict("Stage " + stage + " has no work to report.", "");
+  }
+  return Done{};
+}
+
+FixRequested failed_work(const State& state, const Evidence& evidence, const std::string& by) {
+  FixRequested fix;
+  fix.title = "Put right stage " + current_name(state) + " of " + state.created->name;
+  fix.severity = "major";
+  fix.by = by;
+  fix.feedback = evidence.notes;
+  if (evidence.tests && evidence.tests->failed > 0) {
+    fix.feedback += (fix.feedback.empty() ? "" : "\n") + std::to_string(evidence.tests->failed) +
+                    " tests failed.";
+    for (const FailedCase& failure : evidence.tests->failures) {
+      if (fix.requested_changes.size() == 20) break;
+      fix.requested_changes.push_back(failure.name + ": " + failure.message.substr(0, 200));
+    }
+  }
+  return fix;
+}
+
+/// One fix a stage is asked for at a time by failed work; rejections always ask.
+void ask_for_fix(Draft& draft, const Evidence& evidence) {
+  const State& state = draft.state();
+  const std::string stage = current_name(state);
+  const bool asked = std::any_of(state.fixes.begin(), state.fixes.end(),
+                                 [&](const OpenFix& fix) { return fix.stage == stage; });
+  if (!asked) draft.request_fix(state.current, failed_work(state, evidence, draft.actor()));
+}
+
+Decided decide_on(const State& state, const Create& command, const Ctx& ctx) {
+  if (state.status != Status::none) return conflict("The pipeline exists already.");
+  Draft draft(state, ctx);
+  Created created = command.created;
+  created.created_by = ctx.actor.id;
+  created.at = ctx.now;
+  draft.emit(std::move(created));
+  draft.enter("created", StageStatus::completed, 0);
+  draft.settle("advanced");
+  return draft.done();
+}
+
+Decided decide_on(const State& state, const Update& command, const Ctx& ctx) {
+  const bool finished = state.status == Status::completed || state.status == Status::archived;
+  if (state.status == Status::none || finished) return check_running(state).error();
+  Updated updated;
+  if (command.priority && *command.priority != state.priority) updated.priority = command.priority;
+  if (command.config && *command.config != state.config) updated.config = command.config;
+  if (command.assignee && *command.assignee != state.assignee) updated.assignee = command.assignee;
+  if (command.description && *command.description != state.description) {
+    updated.description = command.description;
+  }
+  Draft draft(state, ctx);
+  if (!updated.priority && !updated.config && !updated.assignee && !updated.description) {
+    return draft.done();
+  }
+  updated.reason = command.reason;
+  updated.at = ctx.now;
+  const bool subject = updated.config.has_value();
+  draft.emit(std::move(updated));
+  if (subject) draft.subject_changed("config");
+  return draft.done();
+}
+
+Decided decide_on(const State& state, const Pause& command, const Ctx& ctx) {
+  if (auto running = check_running(state); !running) return running.error();
+  Draft draft(state, ctx);
+  if (state.status == Status::active) draft.emit(Paused{command.reason, ctx.now});
+  return draft.done();
+}
+
+Decided decide_on(const State& state, const Resume& /*command*/, const Ctx& ctx) {
+  if (auto running = check_running(state); !running) return running.error();
+  Draft draft(state, ctx);
+  if (state.status == Status::active) return draft.done();
+  draft.emit(Resumed{ctx.now});
+  const StageState& stage = draft.state().at(draft.state().current);
+  draft.settle(stage.gate_approved ? "approved" : "work_reported");
+  return draft.done();
+}
+
+Decided decide_on(const State& state, const StartWork& command, const Ctx& ctx) {
+  if (auto reportable = check_reportable(state, command.stage); !reportable) {
+    return reportable.error();
+  }
+  if (state.status == Status::paused) {
+    return conflict("The pipeline is paused.", "Resume it before work is started.");
+  }
+  Draft draft(state, ctx);
+  draft.start_work();
+  return draft.done();
+}
+
+Decided decide_on(const State& state, const AddEvidence& command, const Ctx& ctx) {
+  if (auto running = check_running(state); !running) return running.error();
+  const auto index = known_stage(state, command.stage, "/stage");
+  if (!index) return index.error();
+  if (state.at(*index).visits == 0) {
+    return conflict("Stage " + command.stage + " has not been entered yet.",
+                    "The current stage is " + current_name(state) + ".");
+  }
+  Draft draft(state, ctx);
+  const bool current = *index == state.current && !state.plan(*index).work.empty() && !state.gate;
+  if (current) draft.start_work();
+  draft.add_evidence(*index, command.evidence);
+  if (current && command.evidence.tests && command.evidence.tests->failed > 0) {
+    ask_for_fix(draft, command.evidence);
+  }
+  return draft.done();
+}
+
+Decided decide_on(const State& state, const CompleteWork& command, const Ctx& ctx) {
+  if (auto reportable = check_reportable(state, command.stage); !reportable) {
+    return reportable.error();
+  }
+  const int current = state.current;
+  Draft draft(state, ctx);
+  if (!command.succeeded) {
+    if (state.gate) return waits_at_gate(state);
+    draft.start_work();
+    draft.add_evidence(current, command.evidence);
+    ask_for_fix(draft, command.evidence);
+    return draft.done();
+  }
+  const auto failing =
+      failing_checks(state, current, merged(state.at(current).evidence, command.evidence));
+  if (!failing.empty()) return unmet(state, command.stage, failing);
+  draft.start_work();
+  draft.add_evidence(current, command.evidence);
+  draft.complete_work(false, {}, "");
+  draft.settle("work_reported");
+  return draft.done();
+}
+
+/// What keeps the pipeline from going forward from its current stage up to `target`.
+factory::Status check_way(const State& state, int target) {
+  for (int i = state.current; i < target; ++i) {
+    const StagePlan& plan = state.plan(i);
+    const bool passes_gate = plan.gate && !state.at(i).gate_approved;
+    const bool gate_comes_next = i == state.current && target == state.current + 1 && plan.gate &&
+                                 plan.gate->opens == GateOpens::on_work_reported;
+    if (passes_gate && !gate_comes_next) {
+      return conflict("Stage " + plan.name + " has a gate; nothing goes past a gate.",
+                      "Advance up to stage " + plan.name + " and have its gate decided.");
+    }
+  }
+  return Done{};
+}
+
+Decided decide_on(const State& state, const Advance& command, const Ctx& ctx) {
+  if (auto running = check_running(state); !running) return running.error();
+  if (command.skip_validation && !ctx.actor.is_admin()) {
+    return Error{ErrorCode::forbidden,
+                 "Only an admin or owner may skip the validation.",
+                 "Report what the checks ask for, or ask an admin.",
+                 {{"/skip_validation", "needs the role admin or owner"}},
+                 {}};
+  }
+  if (state.status == Status::paused) return conflict("The pipeline is paused.", "Resume it.");
+  if (state.gate) return waits_at_gate(state);
+  int target = state.current + 1;
+  if (!command.target.empty()) {
+    const auto named = known_stage(state, command.target, "/target_stage");
+    if (!named) return named.error();
+    if (*named <= state.current) {
+      return conflict("Stage " + command.target + " is not ahead of " + current_name(state) + ".",
+                      "Going back needs a rejection, or a failure and its retry.");
+    }
+    target = *named;
+  }
+  if (auto way = check_way(state, target); !way) return way.error();
+  std::vector<std::string> failing;
+  for (int i = state.current; i < target; ++i) {
+    for (std::string& why : failing_checks(state, i, state.at(i).evidence)) {
+      failing.push_back(state.plan(i).name + ": " + std::move(why));
+    }
+  }
+  if (!failing.empty() && !command.skip_validation) {
+    return unmet(state, current_name(state), failing);
+  }
+  Draft draft(state, ctx);
+  draft.start_work();
+  draft.complete_work(command.skip_validation, std::move(failing), command.notes);
+  if (target > state.current + 1) draft.enter("advanced", StageStatus::completed, target);
+  draft.settle("advanced");
+  return draft.done();
+}
+
+Decided decide_on(const State& state, const Fail& command, const Ctx& ctx) {
+  if (auto running = check_running(state); !running) return running.error();
+  Draft draft(state, ctx);
+  draft.withdraw_gate();
+  draft.emit(Failed{current_name(state), command.reason, ctx.now});
+  return draft.done();
+}
+
+Decided decide_on(const State& state, const Archive& command, const Ctx& ctx) {
+  if (state.status == Status::none) return check_running(state).error();
+  Draft draft(state, ctx);
+  if (state.status == Status::archived) return draft.done();
+  draft.withdraw_gate();
+  draft.resolve_fixes(-1, "cancelled");
+  draft.emit(Archived{command.reason, ctx.now});
+  return draft.done();
+}
+
+Decided decide_on(const State& state, const FixDone& command, const Ctx& ctx) {
+  Draft draft(state, ctx);
+  const bool open = std::any_of(state.fixes.begin(), state.fixes.end(),
+                                [&](const OpenFix& fix) { return fix.task_id == command.task_id; });
+  if (open) draft.emit(FixResolved{command.task_id, "done", ctx.actor.id, ctx.now});
+  return draft.done();
+}
+
+}  // namespace
+
+Result<Decision<Event>> decide(const State& state, const Command& command, const Ctx& ctx) {
+  return std::visit([&](const auto& wanted) { return decide_on(state, wanted, ctx); }, command);
+}
+
+}  // namespace factory::pipeline
