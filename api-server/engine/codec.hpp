@@ -19,7 +19,9 @@
 namespace factory::engine {
 
 template <class T>
-concept HasFields = requires { T::fields(); };
+concept HasFields = requires {
+  T::fields();
+};
 
 template <HasFields T>
 nlohmann::json encode(const T& value);

@@ -31,9 +31,20 @@ using Flow = std::function<void(const Happened&, std::vector<Command>& follow_up
 
 /// What a command wrote, for the answer. The views are those of this commit.
 struct Written {
-  std::map<std::string, storage::ViewRow> views;  ///< by stream; also of untouched root streams
+  std::map<std::string, storage::ViewRow> views;  ///< by stream; the command's own is always there
   std::vector<std::string> event_types;
-  [[nodiscard]] const storage::ViewRow& view(const std::string& stream) const;
+  /// Throws std::out_of_range for a stream that the command had nothing to do with.
+  [[nodiscard]] const storage::ViewRow& view(const std::string& stream) const {
+    return views.at(stream);
+  }
+};
+
+/// A stream that a commit changed, as others in the process learn of it.
+struct StreamChange {
+  std::string stream;
+  std::string_view kind;
+  StatePtr state;
+  std::vector<std::string> event_types;
 };
 
 /// The answer to a command: status, JSON text, version for ETag.
@@ -42,6 +53,9 @@ struct Reply {
   std::string body;
   std::int64_t version = 0;
   bool replayed = false;
+  /// What is kept for a repetition with the same Idempotency-Key, where that must not be the
+  /// answer itself (it shows a secret once).
+  std::optional<std::string> replay_body;
 };
 
 /// A command on its way into the engine.
@@ -66,7 +80,7 @@ struct RunnerParts {
   /// Everybody who could act; called on the writer's thread for each batch.
   std::function<std::shared_ptr<const Directory>()> people;
   /// Told, on the writer's thread, of what was committed, in order, before it is answered.
-  std::function<void(const std::vector<AnyEvent>&, std::int64_t last_position)> committed;
+  std::function<void(const std::vector<StreamChange>&)> committed;
   /// Effect kinds that something carries out; others are not written.
   std::vector<std::string> effect_kinds;
   /// Called once, on the writer's thread, when the store failed: the process must stop.
@@ -98,17 +112,21 @@ class Runner {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Folds a stream from the store. nullptr if the stream has no events.
-struct Loaded {
+/// A stream folded from the store; version 0 and the initial state if it has no events.
+struct LoadedStream {
   StatePtr state;
   std::int64_t version = 0;
   Hash head{};
+  Time updated_at{};
 };
-Loaded load_stream(storage::Store& store, const Slice& slice, const std::string& stream);
+LoadedStream load_stream(storage::Store& store, const Slice& slice, const std::string& stream);
 
 /// The view row that a state gives.
 storage::ViewRow view_row(const Slice& slice, const std::string& stream, const StatePtr& state,
                           std::int64_t version, Time updated_at);
+
+/// The `data` of an event's stored text. Throws std::runtime_error if it is no such text.
+nlohmann::json event_data(const std::string& body);
 
 /// The slice whose id prefix the stream has; nullptr if none.
 const Slice* slice_of(const std::vector<std::shared_ptr<const Slice>>& slices,

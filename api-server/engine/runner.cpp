@@ -1,0 +1,266 @@
+#include "engine/runner.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "common/log.hpp"
+#include "engine/unit.hpp"
+
+namespace factory::engine {
+
+namespace {
+
+constexpr std::size_t most_in_batch = 256;
+constexpr std::size_t most_waiting = 20'000;
+constexpr int most_attempts = 8;
+
+struct Job {
+  Call call;
+  std::promise<Result<Reply>> promise;
+  int attempts = 0;
+};
+
+struct StoreJob {
+  const std::function<void(storage::Store&)>* work = nullptr;
+  std::promise<void> promise;
+};
+
+Error unavailable(std::string detail) {
+  return Error{ErrorCode::unavailable, std::move(detail), "", {}, {}};
+}
+
+}  // namespace
+
+struct Runner::Impl {
+  explicit Impl(RunnerParts given) : parts(std::move(given)), cache(parts.store, parts.slices) {
+    writer = std::thread([this] { loop(); });
+  }
+
+  void loop();
+  void run_batch(std::vector<Job> batch);
+  /// Decides the job into `units`, or answers it at once; a repeated key in the batch waits.
+  void decide(Job job);
+  bool answer_repeated(Job& job);
+  void commit();
+  void settle(const std::vector<storage::CommitOutcome>& outcomes);
+  void fail(const std::string& reason);
+  void again(Job job);
+
+  RunnerParts parts;
+  StreamCache cache;
+
+  // The batch at work; the writer's thread only.
+  struct Decided {
+    Job job;
+    Unit unit;
+  };
+  std::vector<Decided> units;
+  std::vector<Job> answered_with_error;
+  Overlay overlay;
+  std::set<std::pair<std::string, std::string>> keys_in_batch;
+  std::shared_ptr<const Directory> people;
+
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<Job> waiting;
+  std::deque<StoreJob> store_work;
+  bool stopping = false;
+  bool failed = false;
+  std::thread writer;
+};
+
+void Runner::Impl::loop() {
+  for (;;) {
+    std::vector<Job> batch;
+    std::deque<StoreJob> work;
+    {
+      std::unique_lock lock(mutex);
+      wake.wait(lock, [&] { return stopping || !waiting.empty() || !store_work.empty(); });
+      if (waiting.empty() && store_work.empty()) return;
+      work.swap(store_work);
+      while (!waiting.empty() && batch.size() < most_in_batch) {
+        batch.push_back(std::move(waiting.front()));
+        waiting.pop_front();
+      }
+    }
+    for (StoreJob& job : work) {
+      try {
+        (*job.work)(parts.store);
+        job.promise.set_value();
+      } catch (const std::exception&) {
+        job.promise.set_exception(std::current_exception());
+      }
+    }
+    if (!batch.empty()) run_batch(std::move(batch));
+  }
+}
+
+void Runner::Impl::run_batch(std::vector<Job> batch) {
+  units.clear();
+  overlay.clear();
+  keys_in_batch.clear();
+  people = parts.people();
+  try {
+    for (Job& job : batch) decide(std::move(job));
+    commit();
+  } catch (const storage::StoreFailure& failure) {
+    for (Job& job : batch) {
+      if (job.call.command.command.has_value()) units.push_back({std::move(job), {}});
+    }
+    fail(failure.what());
+  }
+}
+
+void Runner::Impl::decide(Job job) {
+  if (failed) {
+    job.promise.set_value(unavailable("The server is stopping after a storage failure."));
+    return;
+  }
+  try {
+    if (answer_repeated(job)) return;
+    auto unit = decide_unit(job.call, parts, cache, overlay, *people);
+    if (!unit) {
+      job.promise.set_value(std::move(unit.error()));
+      return;
+    }
+    for (auto& [stream, entry] : unit->changed) overlay.insert_or_assign(stream, entry);
+    units.push_back({std::move(job), std::move(*unit)});
+  } catch (const storage::StoreFailure&) {
+    units.push_back({std::move(job), {}});
+    throw;
+  } catch (const std::exception& error) {
+    log(LogLevel::error, "a command broke",
+        {{"error", error.what()}, {"stream", job.call.command.stream}});
+    job.promise.set_value(Error{ErrorCode::internal,
+                                "The command could not be carried out.",
+                                "",
+                                {},
+                                {{"request_id", job.call.request_id}}});
+  }
+}
+
+bool Runner::Impl::answer_repeated(Job& job) {
+  const Call& call = job.call;
+  if (call.idempotency_key.empty()) return false;
+  if (!keys_in_batch.insert({call.actor.id, call.idempotency_key}).second) {
+    again(std::move(job));  // the first one with this key is in this very batch
+    return true;
+  }
+  const auto known = parts.store.find_request(call.actor.id, call.idempotency_key);
+  if (!known) return false;
+  if (known->fingerprint != call.fingerprint) {
+    job.promise.set_value(
+        Error{ErrorCode::unprocessable,
+              "This Idempotency-Key was used for another request.",
+              "Send a fresh key with a new request, or the first request's exact content.",
+              {{"header/Idempotency-Key", "belongs to another request"}},
+              {}});
+  } else {
+    job.promise.set_value(Reply{known->status, known->answer, 0, true, {}});
+  }
+  return true;
+}
+
+void Runner::Impl::commit() {
+  if (units.empty()) return;
+  std::vector<storage::Commit> commits;
+  commits.reserve(units.size());
+  for (Decided& decided : units) commits.push_back(std::move(decided.unit.commit));
+  settle(parts.store.commit(commits));
+}
+
+void Runner::Impl::settle(const std::vector<storage::CommitOutcome>& outcomes) {
+  bool all = true;
+  for (const auto outcome : outcomes) all = all && outcome == storage::CommitOutcome::committed;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    Decided& decided = units[i];
+    // What changed nothing was decided on the overlay: it stands only if all of that does.
+    const bool changed = !decided.unit.changes.empty();
+    if (outcomes[i] != storage::CommitOutcome::committed || (!changed && !all)) {
+      for (const auto& [stream, entry] : decided.unit.changed) cache.drop(stream);
+      cache.drop(decided.job.call.command.stream);
+      again(std::move(decided.job));
+      continue;
+    }
+    for (auto& [stream, entry] : decided.unit.changed) cache.put(stream, std::move(entry));
+    if (changed && parts.committed) parts.committed(decided.unit.changes);
+    decided.job.promise.set_value(std::move(decided.unit.reply));
+  }
+}
+
+void Runner::Impl::again(Job job) {
+  if (++job.attempts == most_attempts) {
+    job.promise.set_value(unavailable("Too many others changed the same thing; nothing was done."));
+    return;
+  }
+  const std::lock_guard lock(mutex);
+  waiting.push_front(std::move(job));
+}
+
+void Runner::Impl::fail(const std::string& reason) {
+  log(LogLevel::error, "the store failed; nothing more is written", {{"reason", reason}});
+  cache.clear();
+  std::deque<Job> refused;
+  {
+    const std::lock_guard lock(mutex);
+    failed = true;
+    refused.swap(waiting);
+  }
+  for (Decided& decided : units) {
+    decided.job.promise.set_value(
+        unavailable("The storage failed; this may or may not have been saved."));
+  }
+  for (Job& job : refused) {
+    job.promise.set_value(unavailable("The storage failed; nothing was done."));
+  }
+  if (parts.failed) parts.failed(reason);
+}
+
+Runner::Runner(RunnerParts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
+
+Runner::~Runner() {
+  stop();
+  impl_->writer.join();
+}
+
+std::future<Result<Reply>> Runner::submit(Call call) {
+  Job job{std::move(call), {}, 0};
+  std::future<Result<Reply>> answer = job.promise.get_future();
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->stopping || impl_->failed || impl_->waiting.size() >= most_waiting) {
+      job.promise.set_value(unavailable(impl_->stopping ? "The server is stopping."
+                                        : impl_->failed ? "The storage failed."
+                                                        : "Too many commands wait."));
+      return answer;
+    }
+    impl_->waiting.push_back(std::move(job));
+  }
+  impl_->wake.notify_one();
+  return answer;
+}
+
+void Runner::with_store(const std::function<void(storage::Store&)>& work) {
+  StoreJob job{&work, {}};
+  std::future<void> done = job.promise.get_future();
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->stopping) throw storage::StoreFailure("the server is stopping");
+    impl_->store_work.push_back(std::move(job));
+  }
+  impl_->wake.notify_one();
+  done.get();
+}
+
+void Runner::stop() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stopping = true;
+  }
+  impl_->wake.notify_one();
+}
+
+}  // namespace factory::engine

@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <stdexcept>
+
+#include "engine/runner.hpp"
+
+namespace factory::engine {
+
+const Slice* slice_of(const std::vector<std::shared_ptr<const Slice>>& slices,
+                      std::string_view stream) {
+  const auto found = std::find_if(slices.begin(), slices.end(), [&](const auto& slice) {
+    return has_prefix(stream, slice->prefix());
+  });
+  return found == slices.end() ? nullptr : found->get();
+}
+
+std::string event_body(const storage::EventRecord& record, const nlohmann::json& data,
+                       const Principal& actor, const std::string& request_id) {
+  nlohmann::json body{{"stream", record.stream},
+                      {"version", record.version},
+                      {"type", record.type},
+                      {"v", 1},
+                      {"at", format_time(record.at)},
+                      {"actor",
+                       {{"type", name_of(actor.type)},
+                        {"id", actor.id},
+                        {"channel", actor.channel},
+                        {"key_id", actor.key_id}}},
+                      {"data", data}};
+  if (!request_id.empty()) body["request_id"] = request_id;
+  return body.dump();
+}
+
+nlohmann::json event_data(const std::string& body) {
+  auto parsed = nlohmann::json::parse(body, nullptr, false);
+  if (!parsed.is_object() || !parsed.contains("data")) {
+    throw std::runtime_error("a stored event is no JSON object with data");
+  }
+  return std::move(parsed["data"]);
+}
+
+LoadedStream load_stream(storage::Store& store, const Slice& slice, const std::string& stream) {
+  LoadedStream loaded{slice.initial(), 0, Hash{}, Time{}};
+  std::vector<AnyEvent> events;
+  for (storage::EventRecord& record : store.load(stream)) {
+    events.push_back(slice.decode(record.type, event_data(record.body)));
+    loaded.version = record.version;
+    loaded.head = record.hash;
+    loaded.updated_at = record.at;
+  }
+  if (!events.empty()) loaded.state = slice.evolve(loaded.state, events);
+  return loaded;
+}
+
+storage::ViewRow view_row(const Slice& slice, const std::string& stream, const StatePtr& state,
+                          std::int64_t version, Time updated_at) {
+  View view = slice.view(stream, state);
+  view.doc["version"] = version;
+  view.doc["updated_at"] = format_time(updated_at);
+  storage::ViewRow row;
+  row.id = stream;
+  row.kind = slice.kind();
+  row.status = std::move(view.status);
+  row.version = version;
+  row.schema_version = slice.view_version();
+  row.updated_at = updated_at;
+  row.doc = view.doc.dump();
+  row.text = std::move(view.text);
+  for (IndexEntry& entry : view.index) {
+    row.tags.push_back({std::move(entry.key), std::move(entry.value), entry.rank, entry.at});
+  }
+  return row;
+}
+
+}  // namespace factory::engine

@@ -1,0 +1,221 @@
+#include "engine/unit.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <stdexcept>
+
+namespace factory::engine {
+
+namespace {
+
+/// Follow-ups of one command; more means that two flows call each other for ever.
+constexpr std::uint32_t most_commands = 1000;
+
+struct Touched {
+  const Slice* slice = nullptr;
+  Entry entry;
+  std::int64_t first_version = 0;  ///< before this command
+  std::vector<storage::EventRecord> records;
+  std::vector<std::string> types;
+};
+
+/// Builds one Unit.
+class UnitBuilder {
+ public:
+  UnitBuilder(const Call& call, const RunnerParts& parts, StreamCache& cache,
+              const Overlay& overlay, const Directory& people)
+      : call_(call),
+        parts_(parts),
+        cache_(cache),
+        overlay_(overlay),
+        people_(people),
+        now_(parts.clock.now()),
+        seed_(parts.ids.next(now_)) {}
+
+  Result<Unit> build() {
+    std::deque<Command> waiting{call_.command};
+    for (std::uint32_t index = 0; !waiting.empty(); ++index) {
+      if (index == most_commands) throw std::logic_error("a command has no end of follow-ups");
+      const Command command = std::move(waiting.front());
+      waiting.pop_front();
+      if (auto status = decide_one(command, index, waiting); !status) {
+        return std::move(status.error());
+      }
+    }
+    return finish();
+  }
+
+ private:
+  Status decide_one(const Command& command, std::uint32_t index, std::deque<Command>& waiting) {
+    const Slice* slice = slice_of(parts_.slices, command.stream);
+    if (slice == nullptr) {
+      return Error{ErrorCode::not_found, "There is no " + command.stream + ".", "", {}, {}};
+    }
+    Touched& touched = touch(*slice, command.stream);
+    if (index == 0) {
+      if (auto status = check_version(touched.entry.version); !status) return status;
+    }
+    const Ctx ctx{now_, call_.actor, index == 0 ? seed_ : seed_.child(index), &people_};
+    auto decision = slice->decide(touched.entry.state, command.command, ctx);
+    if (!decision) return std::move(decision.error());
+    note_timers_and_effects(command.stream, *decision);
+    if (decision->events.empty()) return Done{};
+    touched.entry.state = slice->evolve(touched.entry.state, decision->events);
+    for (const AnyEvent& event : decision->events) append(touched, command.stream, event);
+    std::vector<Command> follow_ups;
+    for (const AnyEvent& event : decision->events) {
+      parts_.flow({command.stream, slice->kind(), event, touched.entry.state, ctx}, follow_ups);
+    }
+    std::move(follow_ups.begin(), follow_ups.end(), std::back_inserter(waiting));
+    return Done{};
+  }
+
+  Touched& touch(const Slice& slice, const std::string& stream) {
+    const auto [at, inserted] = touched_.try_emplace(stream);
+    if (inserted) {
+      const auto pending = overlay_.find(stream);
+      at->second.slice = &slice;
+      at->second.entry = pending != overlay_.end() ? pending->second : cache_.get(slice, stream);
+      at->second.first_version = at->second.entry.version;
+    }
+    return at->second;
+  }
+
+  Status check_version(std::int64_t version) const {
+    if (!call_.if_version || *call_.if_version == version) return Done{};
+    return Error{ErrorCode::precondition_failed,
+                 "It is at version " + std::to_string(version) + ", not " +
+                     std::to_string(*call_.if_version) + ".",
+                 "",
+                 {{"header/If-Match", "names another version"}},
+                 {{"current_version", std::to_string(version)}}};
+  }
+
+  void append(Touched& touched, const std::string& stream, const AnyEvent& event) {
+    storage::EventRecord record;
+    record.stream = stream;
+    record.version = ++touched.entry.version;
+    record.type = event.type;
+    record.at = now_;
+    record.actor = call_.actor.id;
+    record.body = event_body(record, event.data, call_.actor, call_.request_id);
+    record.hash = sha256(touched.entry.head, record.body);
+    touched.entry.head = record.hash;
+    touched.entry.updated_at = now_;
+    touched.types.push_back(event.type);
+    written_.event_types.push_back(event.type);
+    touched.records.push_back(std::move(record));
+  }
+
+  void note_timers_and_effects(const std::string& stream, const AnyDecision& decision) {
+    for (const Timer& timer : decision.timers) {
+      timers_[{stream, timer.name}] = timer.due;
+    }
+    for (const Effect& effect : decision.effects) {
+      const auto& kinds = parts_.effect_kinds;
+      if (std::find(kinds.begin(), kinds.end(), effect.kind) == kinds.end()) continue;
+      const auto index = static_cast<std::uint32_t>(unit_.commit.effects.size());
+      unit_.commit.effects.push_back({seed_.make("eff", index), stream, effect.kind,
+                                      nlohmann::json{{"subject", effect.subject}}.dump(), now_});
+    }
+  }
+
+  Unit finish() {
+    for (auto& [stream, touched] : touched_) {
+      const bool root = stream == call_.command.stream;
+      if (touched.records.empty() && !root) continue;
+      if (touched.entry.version == 0) continue;  // nothing was there, and nothing came
+      storage::ViewRow row = view_row(*touched.slice, stream, touched.entry.state,
+                                      touched.entry.version, touched.entry.updated_at);
+      if (!touched.records.empty()) write_stream(stream, touched, row);
+      written_.views.emplace(stream, std::move(row));
+    }
+    for (const auto& [key, due] : timers_) {
+      unit_.commit.timers.push_back({key.first, key.second, due});
+    }
+    if (call_.reply) unit_.reply = call_.reply(written_);
+    if (!call_.idempotency_key.empty()) {
+      unit_.commit.request = {call_.actor.id,
+                              call_.idempotency_key,
+                              call_.fingerprint,
+                              unit_.reply.status,
+                              unit_.reply.replay_body.value_or(unit_.reply.body),
+                              now_};
+    }
+    return std::move(unit_);
+  }
+
+  void write_stream(const std::string& stream, Touched& touched, const storage::ViewRow& row) {
+    storage::ViewWrite write{row, {}, {}};
+    const auto missing_in = [](const std::vector<storage::Tag>& from,
+                               const std::vector<storage::Tag>& in) {
+      std::vector<storage::Tag> missing;
+      std::copy_if(from.begin(), from.end(), std::back_inserter(missing), [&](const auto& tag) {
+        return std::find(in.begin(), in.end(), tag) == in.end();
+      });
+      return missing;
+    };
+    write.removed = missing_in(touched.entry.tags, row.tags);
+    write.added = missing_in(row.tags, touched.entry.tags);
+    touched.entry.tags = row.tags;
+    unit_.commit.views.push_back(std::move(write));
+    unit_.commit.appends.push_back({stream, touched.first_version, std::move(touched.records)});
+    unit_.changes.push_back(
+        {stream, touched.slice->kind(), touched.entry.state, std::move(touched.types)});
+    unit_.changed.emplace(stream, std::move(touched.entry));
+  }
+
+  const Call& call_;
+  const RunnerParts& parts_;
+  StreamCache& cache_;
+  const Overlay& overlay_;
+  const Directory& people_;
+  const Time now_;
+  const IdSeed seed_;
+  std::map<std::string, Touched> touched_;
+  std::map<std::pair<std::string, std::string>, std::optional<Time>> timers_;
+  Written written_;
+  Unit unit_;
+};
+
+}  // namespace
+
+Result<Unit> decide_unit(const Call& call, const RunnerParts& parts, StreamCache& cache,
+                         const Overlay& overlay, const Directory& people) {
+  return UnitBuilder(call, parts, cache, overlay, people).build();
+}
+
+const Entry& StreamCache::get(const Slice& slice, const std::string& stream) {
+  if (const auto hot = young_.find(stream); hot != young_.end()) return hot->second;
+  if (auto node = old_.extract(stream); !node.empty()) {
+    put(stream, std::move(node.mapped()));
+    return young_.at(stream);
+  }
+  LoadedStream loaded = load_stream(store_, slice, stream);
+  Entry entry{loaded.state, loaded.version, loaded.head, loaded.updated_at, {}};
+  if (loaded.version > 0) {
+    if (const auto row = store_.get_view(stream)) entry.tags = row->tags;
+  }
+  put(stream, std::move(entry));
+  return young_.at(stream);
+}
+
+void StreamCache::put(const std::string& stream, Entry entry) {
+  if (young_.size() >= generation_size) {
+    old_ = std::move(young_);
+    young_.clear();
+  }
+  young_.insert_or_assign(stream, std::move(entry));
+}
+
+void StreamCache::drop(const std::string& stream) {
+  young_.erase(stream);
+  old_.erase(stream);
+}
+
+void StreamCache::clear() {
+  young_.clear();
+  old_.clear();
+}
+
+}  // namespace factory::engine

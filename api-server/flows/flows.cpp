@@ -1,0 +1,215 @@
+#include "flows/flows.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "slices/gate/gate.hpp"
+#include "slices/pipeline/pipeline.hpp"
+#include "slices/task/task.hpp"
+
+namespace factory::flows {
+
+namespace {
+
+using engine::Command;
+using engine::Happened;
+using nlohmann::json;
+
+class Follow {
+ public:
+  Follow(const Happened& happened, std::vector<Command>& out) : happened_(happened), out_(out) {}
+
+  void pipeline();
+  void gate();
+  void task();
+
+ private:
+  template <class State>
+  [[nodiscard]] const State& state() const {
+    return *static_cast<const State*>(happened_.state.get());
+  }
+  void to_pipeline(const std::string& stream, pipeline::Command command) {
+    out_.push_back({stream, std::move(command)});
+  }
+  void to_gate(const std::string& stream, gate::Command command) {
+    out_.push_back({stream, std::move(command)});
+  }
+  void to_task(const std::string& stream, task::Command command) {
+    out_.push_back({stream, std::move(command)});
+  }
+  void open_gate(const pipeline::GateRequested& event);
+  void create_fix(const pipeline::FixRequested& event);
+  /// The same command to every open task of the pipeline.
+  void to_open_tasks(const task::Command& command);
+  [[nodiscard]] task::Created task_of_pipeline() const;
+
+  const Happened& happened_;
+  std::vector<Command>& out_;
+};
+
+task::Created Follow::task_of_pipeline() const {
+  const auto& pipeline = state<pipeline::State>();
+  task::Created created;
+  created.pipeline_id = happened_.stream;
+  created.pipeline_name = pipeline.created->name;
+  created.priority = pipeline.priority;
+  created.sla = pipeline.created->plan.sla;
+  created.paused = pipeline.paused;
+  return created;
+}
+
+void Follow::open_gate(const pipeline::GateRequested& event) {
+  const auto& pipeline = state<pipeline::State>();
+  gate::Opened opened;
+  opened.kind = event.gate.type;
+  opened.title = event.gate.title;
+  opened.subject = {happened_.stream, pipeline.created->name, event.stage, event.digest};
+  opened.policy = event.gate.policy;
+  opened.priority = pipeline.priority;
+  opened.task_id = event.task_id;
+  opened.requester = pipeline.created->created_by;
+  opened.paused = pipeline.paused;
+  for (const pipeline::StageState& stage : pipeline.stages) {
+    for (const std::string& who : stage.reporters) {
+      if (std::find(opened.reporters.begin(), opened.reporters.end(), who) ==
+          opened.reporters.end()) {
+        opened.reporters.push_back(who);
+      }
+    }
+  }
+  to_gate(event.gate_id, gate::Open{std::move(opened)});
+
+  task::Created created = task_of_pipeline();
+  created.kind = task::Type::approval;
+  created.title = event.gate.title + ": " + pipeline.created->name;
+  created.description = pipeline.description;
+  created.stage = event.stage;
+  created.gate_id = event.gate_id;
+  to_task(event.task_id, task::Create{std::move(created)});
+}
+
+void Follow::create_fix(const pipeline::FixRequested& event) {
+  task::Created created = task_of_pipeline();
+  created.kind = task::Type::fix_required;
+  created.title = event.title;
+  created.description = event.feedback;
+  created.stage = event.stage;
+  created.assignee = state<pipeline::State>().assignee;
+  created.context.text = json{
+      {"feedback", event.feedback},
+      {"requested_changes", event.requested_changes},
+      {"severity", event.severity},
+      {"requested_by",
+       event.by}}.dump();
+  to_task(event.task_id, task::Create{std::move(created)});
+}
+
+void Follow::to_open_tasks(const task::Command& command) {
+  const auto& pipeline = state<pipeline::State>();
+  if (pipeline.gate) to_task(pipeline.gate->task_id, command);
+  for (const pipeline::OpenFix& fix : pipeline.fixes) to_task(fix.task_id, command);
+}
+
+void Follow::pipeline() {
+  const auto& event = std::any_cast<const pipeline::Event&>(happened_.event.event);
+  const auto& after = state<pipeline::State>();
+  std::visit(overloaded{
+                 [&](const pipeline::GateRequested& e) { open_gate(e); },
+                 [&](const pipeline::FixRequested& e) { create_fix(e); },
+                 [&](const pipeline::SubjectChanged& e) {
+                   to_gate(e.gate_id, gate::ChangeSubject{e.digest, e.change});
+                 },
+                 [&](const pipeline::GateSettled& e) {
+                   if (e.outcome == "withdrawn") {
+                     to_gate(e.gate_id, gate::Cancel{"The pipeline moved on without it."});
+                   }
+                 },
+                 [&](const pipeline::FixResolved& e) {
+                   if (e.outcome == "done") {
+                     to_task(e.task_id, task::Resolve{"done", "", e.by});
+                   } else {
+                     to_task(e.task_id, task::Cancel{"The pipeline was archived."});
+                   }
+                 },
+                 [&](const pipeline::Updated& e) {
+                   if (e.priority) to_open_tasks(task::SetPriority{*e.priority, e.reason});
+                 },
+                 [&](const pipeline::WorkStarted& e) {
+                   if (!e.released_by.empty()) to_gate(e.released_by, gate::Consume{});
+                 },
+                 [&](const pipeline::Paused&) {
+                   if (after.gate) to_gate(after.gate->gate_id, gate::PauseClock{});
+                   to_open_tasks(task::PauseClock{});
+                 },
+                 [&](const pipeline::Resumed&) {
+                   if (after.gate) to_gate(after.gate->gate_id, gate::ResumeClock{});
+                   to_open_tasks(task::ResumeClock{});
+                 },
+                 [](const pipeline::Created&) {},
+                 [](const pipeline::StageChanged&) {},
+                 [](const pipeline::EvidenceAdded&) {},
+                 [](const pipeline::WorkCompleted&) {},
+                 [](const pipeline::Failed&) {},
+                 [](const pipeline::Completed&) {},
+                 [](const pipeline::Archived&) {},
+             },
+             event);
+}
+
+void Follow::gate() {
+  const auto& event = std::any_cast<const gate::Event&>(happened_.event.event);
+  const gate::Opened& opened = state<gate::State>().opened;
+  const std::string& pipeline_id = opened.subject.pipeline_id;
+  std::visit(overloaded{
+                 [&](const gate::Approved& e) {
+                   to_pipeline(pipeline_id, pipeline::GateApproved{happened_.stream});
+                   to_task(opened.task_id, task::Resolve{"approved", "", e.by});
+                 },
+                 [&](const gate::Rejected& e) {
+                   to_pipeline(
+                       pipeline_id,
+                       pipeline::GateRejected{happened_.stream, e.by, e.reason, e.requested_changes,
+                                              std::string(name_of(e.severity))});
+                   to_task(opened.task_id, task::Resolve{"rejected", e.reason, e.by});
+                 },
+                 [&](const gate::Rescinded& e) {
+                   if (!e.reopened) return;
+                   to_pipeline(pipeline_id, pipeline::GateReopened{happened_.stream});
+                   to_task(opened.task_id, task::Reopen{e.reason});
+                 },
+                 [&](const gate::Cancelled& e) { to_task(opened.task_id, task::Cancel{e.reason}); },
+                 [&](const gate::Escalated& e) {
+                   to_task(opened.task_id, task::Escalate{e.to, e.reason});
+                 },
+                 [](const gate::Opened&) {},
+                 [](const gate::Voted&) {},
+                 [](const gate::Consumed&) {},
+                 [](const gate::Delegated&) {},
+                 [](const gate::SubjectChanged&) {},
+                 [](const gate::DeadlineWarned&) {},
+                 [](const gate::DeadlineExtended&) {},
+                 [](const gate::ClockPaused&) {},
+                 [](const gate::ClockResumed&) {},
+             },
+             event);
+}
+
+void Follow::task() {
+  const auto& event = std::any_cast<const task::Event&>(happened_.event.event);
+  const task::Created& created = state<task::State>().created;
+  const bool fix = created.kind == task::Type::fix_required && !created.pipeline_id.empty();
+  if (fix && std::holds_alternative<task::Completed>(event)) {
+    to_pipeline(created.pipeline_id, pipeline::FixDone{happened_.stream});
+  }
+}
+
+}  // namespace
+
+void follow(const Happened& happened, std::vector<Command>& follow_ups) {
+  Follow follow(happened, follow_ups);
+  if (happened.kind == pipeline::Definition::kind) follow.pipeline();
+  if (happened.kind == gate::Definition::kind) follow.gate();
+  if (happened.kind == task::Definition::kind) follow.task();
+}
+
+}  // namespace factory::flows
