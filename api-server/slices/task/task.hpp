@@ -84,7 +84,8 @@ struct Reassigned {
   }
 };
 
-/// The SLA is counted anew from the creation with the new priority's minutes.
+/// The SLA is counted anew from the creation with the new priority's minutes: what was warned of
+/// or breached under the old ones and is still ahead under the new ones, counts no more.
 struct PriorityChanged {
   static constexpr std::string_view type = "task.priority_changed";
   Priority from = Priority::medium;
@@ -111,7 +112,7 @@ struct Completed {
   }
 };
 
-/// The gate of an approval task waits again.
+/// The gate of an approval task waits again. The time in between is not counted by the SLA.
 struct Reopened {
   static constexpr std::string_view type = "task.reopened";
   std::string reason;
@@ -145,10 +146,12 @@ struct Escalated {
   int level = 1;
   std::string to;  ///< a person; empty: the admins and owners
   std::string reason;
+  bool by_sla = false;  ///< the SLA's own last step, which happens once
   Time at{};
   static constexpr auto fields() {
     return std::tuple{field("level", &Escalated::level), field("to", &Escalated::to),
-                      field("reason", &Escalated::reason), field("at", &Escalated::at)};
+                      field("reason", &Escalated::reason), field("by_sla", &Escalated::by_sla),
+                      field("at", &Escalated::at)};
   }
 };
 struct ClockPaused {
@@ -170,25 +173,34 @@ using Event =
 
 struct State {
   Status status = Status::none;
-  Created created;     ///< as it was created; priority is kept current
-  std::string assignee;
+  Created created;  ///< as it was created; priority is kept current
+  std::string
+      assignee;  ///< who it was given to; a claim passes over it and a release returns to it
   std::string claimed_by;
   std::optional<Time> claimed_at;
   std::optional<Completed> completion;
   std::string cancel_reason;
   bool sla_warned = false;
   bool sla_breached = false;
+  bool sla_escalated = false;
   int escalation_level = 0;
   std::string escalated_to;
-  Millis paused_for{0};            ///< how long the clock has stood still so far
-  std::optional<Time> paused_at;   ///< since when it stands still now
+  Time waiting_since{};           ///< its creation, or when it was reopened
+  Millis paused_for{0};           ///< how long the clock has stood still so far
+  std::optional<Time> paused_at;  ///< since when it stands still now
   Time updated_at{};
 
   /// The moment `minutes` of running clock after creation; nullopt for 0 minutes or while paused.
   [[nodiscard]] std::optional<Time> due(int minutes) const;
-  [[nodiscard]] const Sla& sla() const;  ///< of the current priority
-  [[nodiscard]] bool open() const;       ///< still waits for somebody
+  [[nodiscard]] const Sla& sla() const;             ///< of the current priority
+  [[nodiscard]] bool open() const;                  ///< still waits for somebody
+  [[nodiscard]] const std::string& holder() const;  ///< whose it is now: claimer, else assignee
 };
+
+/// When the timers must fire as things stand, in the order of timer_names; nullopt: not set.
+inline constexpr std::array<std::string_view, 3> timer_names{"sla_warning", "sla_breach",
+                                                             "sla_escalation"};
+std::array<std::optional<Time>, 3> schedule(const State& state);
 
 // --- commands ---------------------------------------------------------------------------------
 
@@ -204,8 +216,11 @@ struct Reassign {
 struct SetPriority {
   Priority priority = Priority::medium;
   std::string reason;
+  bool follows = false;  ///< its pipeline's priority changed: a closed task stays as it is
 };
 /// For tasks that decide no gate; an approval task is refused with where to decide.
+/// Decisions: review and decision "approved" or "rejected", manual_action those or "done",
+/// fix_required "done".
 struct Complete {
   std::string decision;
   std::string notes;
@@ -237,6 +252,8 @@ using Command = std::variant<Create, Claim, Release, Reassign, SetPriority, Comp
 
 // --- the slice --------------------------------------------------------------------------------
 
+/// What comes from inside the house (Create, Resolve, Reopen, Cancel, Escalate, the clock and the
+/// timers) asks for no right, and but for Create and Reopen changes nothing on a closed task.
 Result<Decision<Event>> decide(const State& state, const Command& command, const Ctx& ctx);
 State evolve(State state, const Event& event);
 View view(const std::string& id, const State& state);
@@ -269,8 +286,8 @@ struct EnumNames<task::Type> {
 };
 template <>
 struct EnumNames<task::Status> {
-  static constexpr std::array<std::string_view, 8> names{
-      "none", "pending", "claimed", "in_progress", "escalated", "completed", "expired",
-      "cancelled"};
+  static constexpr std::array<std::string_view, 8> names{"none",        "pending",   "claimed",
+                                                         "in_progress", "escalated", "completed",
+                                                         "expired",     "cancelled"};
 };
 }  // namespace factory

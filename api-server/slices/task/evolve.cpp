@@ -1,0 +1,140 @@
+#include <utility>
+
+#include "slices/task/task.hpp"
+
+namespace factory::task {
+namespace {
+
+/// What an open task goes back to when nobody holds it.
+Status waiting(const State& state) {
+  return state.escalation_level > 0 ? Status::escalated : Status::pending;
+}
+
+void drop_claim(State& state) {
+  state.claimed_by.clear();
+  state.claimed_at.reset();
+  state.status = waiting(state);
+}
+
+/// A clock that stood still counts on from here.
+void resume(State& state, Time at) {
+  if (state.paused_at) state.paused_for += at - *state.paused_at;
+  state.paused_at.reset();
+}
+
+/// How long the clock has run until `at`.
+Millis running(const State& state, Time at) {
+  return state.paused_at.value_or(at) - state.created.at - state.paused_for;
+}
+
+bool reached(const State& state, int minutes, Time at) {
+  return minutes > 0 && running(state, at) >= Millis{minutes * std::int64_t{60'000}};
+}
+
+void apply(State& state, const Created& event) {
+  state.created = event;
+  state.status = Status::pending;
+  state.assignee = event.assignee;
+  state.waiting_since = event.at;
+  if (event.paused) state.paused_at = event.at;
+}
+
+void apply(State& state, const Claimed& event) {
+  state.status = Status::claimed;
+  state.claimed_by = event.by;
+  state.claimed_at = event.at;
+}
+
+void apply(State& state, const Released& /*event*/) { drop_claim(state); }
+
+void apply(State& state, const Reassigned& event) {
+  state.assignee = event.to;
+  if (state.claimed_by != event.to) drop_claim(state);
+}
+
+void apply(State& state, const PriorityChanged& event) {
+  state.created.priority = event.to;
+  state.sla_warned = state.sla_warned && reached(state, state.sla().warn_minutes, event.at);
+  state.sla_breached = state.sla_breached && reached(state, state.sla().breach_minutes, event.at);
+}
+
+void apply(State& state, const Completed& event) {
+  resume(state, event.at);
+  state.status = Status::completed;
+  state.completion = event;
+}
+
+void apply(State& state, const Reopened& event) {
+  if (state.completion) state.paused_for += event.at - state.completion->at;
+  state.completion.reset();
+  state.waiting_since = event.at;
+  drop_claim(state);
+}
+
+void apply(State& state, const Cancelled& event) {
+  resume(state, event.at);
+  state.status = Status::cancelled;
+  state.cancel_reason = event.reason;
+}
+
+void apply(State& state, const SlaWarned& /*event*/) { state.sla_warned = true; }
+
+void apply(State& state, const SlaBreached& /*event*/) { state.sla_breached = true; }
+
+void apply(State& state, const Escalated& event) {
+  state.escalation_level = event.level;
+  state.escalated_to = event.to;
+  state.sla_escalated = state.sla_escalated || event.by_sla;
+  if (!event.to.empty()) state.assignee = event.to;
+  if (state.status == Status::pending) state.status = Status::escalated;
+}
+
+void apply(State& state, const ClockPaused& event) { state.paused_at = event.at; }
+
+void apply(State& state, const ClockResumed& event) { resume(state, event.at); }
+
+}  // namespace
+
+State evolve(State state, const Event& event) {
+  std::visit(
+      [&](const auto& happened) {
+        apply(state, happened);
+        state.updated_at = happened.at;
+      },
+      event);
+  return state;
+}
+
+std::optional<Time> State::due(int minutes) const {
+  if (minutes <= 0 || paused_at) return std::nullopt;
+  return created.at + Millis{minutes * std::int64_t{60'000}} + paused_for;
+}
+
+const Sla& State::sla() const { return created.sla.at(static_cast<std::size_t>(created.priority)); }
+
+bool State::open() const {
+  switch (status) {
+    case Status::pending:
+    case Status::claimed:
+    case Status::in_progress:
+    case Status::escalated: return true;
+    case Status::none:
+    case Status::completed:
+    case Status::expired:
+    case Status::cancelled: return false;
+  }
+  return false;
+}
+
+const std::string& State::holder() const { return claimed_by.empty() ? assignee : claimed_by; }
+
+std::array<std::optional<Time>, 3> schedule(const State& state) {
+  std::array<std::optional<Time>, 3> due;
+  if (!state.open()) return due;
+  if (!state.sla_warned && !state.sla_breached) due[0] = state.due(state.sla().warn_minutes);
+  if (!state.sla_breached) due[1] = state.due(state.sla().breach_minutes);
+  if (!state.sla_escalated) due[2] = state.due(state.sla().escalate_minutes);
+  return due;
+}
+
+}  // namespace factory::task

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+
+#include "slices/task/task.hpp"
+#include "tests/support/spec.hpp"
+
+/// What the stories about tasks begin with.
+namespace factory::test {
+
+using TaskSpec = Spec<task::Definition>;
+
+inline const SlaTable task_sla{Sla{5, 10, 15}, Sla{30, 60, 90}, Sla{60, 120, 240}, Sla{0, 0, 0}};
+
+inline task::Created task_created(task::Type kind = task::Type::review) {
+  task::Created created;
+  created.kind = kind;
+  created.title = "Look at it";
+  created.description = "The report is attached";
+  created.context.text = R"({"coverage":91})";
+  created.pipeline_id = "pipe_1";
+  created.pipeline_name = "mail-server";
+  created.stage = "review";
+  if (kind == task::Type::approval) created.gate_id = "gate_1";
+  created.sla = task_sla;
+  created.at = story_start;
+  return created;
+}
+
+inline std::vector<Principal> staff() {
+  return {person("ada", Role::admin), agent("bot"), person("carl"), person("dora"),
+          person("vera", Role::viewer)};
+}
+
+inline TaskSpec open_task(task::Type kind = task::Type::review) {
+  TaskSpec spec(staff());
+  spec.when(task::Create{task_created(kind)});
+  return spec;
+}
+
+}  // namespace factory::test
