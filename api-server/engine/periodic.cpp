@@ -1,0 +1,43 @@
+#include "engine/periodic.hpp"
+
+#include <exception>
+
+#include "common/log.hpp"
+
+namespace factory::engine {
+
+Periodic::Periodic(std::string name, Millis interval, Step step)
+    : name_(std::move(name)),
+      interval_(interval),
+      step_(std::move(step)),
+      thread_([this](const std::stop_token& stop) { loop(stop); }) {}
+
+Periodic::~Periodic() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+void Periodic::poke() {
+  {
+    const std::lock_guard lock(mutex_);
+    poked_ = true;
+  }
+  wake_.notify_one();
+}
+
+void Periodic::loop(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    bool more = false;
+    try {
+      more = step_(stop);
+    } catch (const std::exception& error) {
+      log(LogLevel::error, "a background step failed", {{"step", name_}, {"error", error.what()}});
+    }
+    if (more) continue;
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, stop, interval_, [this] { return poked_; });
+    poked_ = false;
+  }
+}
+
+}  // namespace factory::engine

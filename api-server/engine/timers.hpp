@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/runner.hpp"
+
+namespace factory::engine {
+
+/// Turns timers that are due into commands of their streams. A timer stays in the store until a
+/// commit cancels or moves it, so none is lost; one that came due while the process was down fires
+/// at the next call. Returns how many fired. Any thread, one at a time.
+int fire_timers(Runner& runner, storage::Store& store, const Clock& clock,
+                const std::vector<std::shared_ptr<const Slice>>& slices);
+
+}  // namespace factory::engine
