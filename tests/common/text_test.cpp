@@ -1,0 +1,41 @@
+#include "common/text.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace factory;
+
+TEST_CASE("length counts code points") {
+  CHECK(code_points("") == 0);
+  CHECK(code_points("abc") == 3);
+  CHECK(code_points("äöü") == 3);
+  CHECK(code_points("日本") == 2);
+  CHECK(code_points("👩‍🚀") == 3);  // three code points, though one sign
+}
+
+TEST_CASE("an excerpt never splits a code point") {
+  CHECK(excerpt("short", 5) == "short");
+  CHECK(excerpt("longer", 5) == "longe…");
+  CHECK(excerpt("aäb", 2) == "a…");
+  CHECK(excerpt("aäb", 3) == "aä…");
+  CHECK(excerpt("👩", 3) == "…");
+}
+
+TEST_CASE("pointers escape what RFC 6901 wants escaped") {
+  std::string pointer = "/base";
+  append_pointer(pointer, "a/b~c");
+  CHECK(pointer == "/base/a~1b~0c");
+  {
+    const PointerStep step(pointer, "0");
+    CHECK(pointer == "/base/a~1b~0c/0");
+  }
+  CHECK(pointer == "/base/a~1b~0c");
+  append_pointer(pointer, std::string(10'000, 'x'));
+  CHECK(pointer.size() < 200);
+}
+
+TEST_CASE("long lists of words are cut") {
+  CHECK(join({}) == "");
+  CHECK(join({"a"}) == "a");
+  CHECK(join({"a", "b", "c"}, " or ") == "a or b or c");
+  CHECK(join({"a", "b", "c"}, ", ", 2) == "a, b, …");
+}
