@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json_fwd.hpp>
@@ -23,12 +24,9 @@ struct Loaded {
   JsonText definition;  ///< the whole file
   Time at{};
   static constexpr auto fields() {
-    return std::tuple{field("name", &Loaded::name),
-                      field("version", &Loaded::version),
-                      field("title", &Loaded::title),
-                      field("description", &Loaded::description),
-                      field("digest", &Loaded::digest),
-                      field("definition", &Loaded::definition),
+    return std::tuple{field("name", &Loaded::name),     field("version", &Loaded::version),
+                      field("title", &Loaded::title),   field("description", &Loaded::description),
+                      field("digest", &Loaded::digest), field("definition", &Loaded::definition),
                       field("at", &Loaded::at)};
   }
 };
@@ -65,10 +63,14 @@ class Book {
   /// By name; nullptr if there is none.
   [[nodiscard]] std::shared_ptr<const Loaded> find(const std::string& name) const;
   [[nodiscard]] std::vector<std::shared_ptr<const Loaded>> all() const;
+  /// What `instantiate` gives; the last ones are kept, as most pipelines take the same.
+  Result<std::shared_ptr<const Plan>> plan(const Loaded& loaded,
+                                           const nlohmann::json& parameters) const;
 
  private:
   mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<const Loaded>> templates_;
+  std::vector<std::shared_ptr<const Loaded>> templates_;  ///< in order of name
+  mutable std::map<std::string, std::shared_ptr<const Plan>> plans_;
 };
 
 struct Definition {
