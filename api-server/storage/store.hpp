@@ -90,8 +90,8 @@ struct EffectRow {
   std::string id, stream, kind, payload;
   std::string status;  ///< pending, leased, done, obsolete, dead
   int attempts = 0;
-  Time due{};          ///< next attempt, or end of the lease
-  std::string error;   ///< why the last attempt failed
+  Time due{};         ///< next attempt, or end of the lease
+  std::string error;  ///< why the last attempt failed
 };
 
 /// The answer that a request with an Idempotency-Key got, to be given again.
@@ -115,8 +115,8 @@ struct Commit {
 
 enum class CommitOutcome {
   committed,
-  conflict,         ///< another version stands: nothing of this commit was written
-  request_exists,   ///< (principal, key) was used before: nothing was written
+  conflict,        ///< another version stands: nothing of this commit was written
+  request_exists,  ///< (principal, key) was used before: nothing was written
 };
 
 /// What an effect's attempt came to.
@@ -134,7 +134,7 @@ struct ViewQuery {
   std::optional<std::int64_t> rank;   ///< with tag: only this rank
   std::vector<Tag> also;              ///< further tags (key, value) that must be there
   bool descending = false;            ///< without tag: by id; with tag: by (rank, at, id)
-  std::string cursor;  ///< of the previous page of the same query; empty: the first
+  std::string cursor;                 ///< of the previous page of the same query; empty: the first
   int limit = 20;
 };
 
@@ -146,7 +146,7 @@ struct ViewPage {
 };
 
 struct EventQuery {
-  std::int64_t after = 0;  ///< position; exclusive
+  std::int64_t after = 0;              ///< position; exclusive
   std::optional<std::int64_t> before;  ///< for descending pages; exclusive
   std::string stream, type, actor;     ///< empty: any; type may end in ".*"
   std::optional<Time> since, until;
@@ -187,10 +187,10 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  /// Writes the batch in one transaction, each commit in a savepoint, and returns when the bytes
-  /// are on disk. A conflict undoes that commit alone: later ones of the batch see the world without
-  /// it, and with the earlier ones. Outcomes are in the order of the batch. After a failure of the
-  /// flush itself every further write is refused: what stands is known after reopening.
+  /// Writes the batch in one transaction, each commit whole or not at all, and returns when they
+  /// are on disk. A conflict refuses that commit alone: later ones of the batch see the world
+  /// without it, and with the earlier ones. Outcomes are in the order of the batch. After a failure
+  /// of the flush itself every further write is refused: what stands is known after reopening.
   virtual std::vector<CommitOutcome> commit(std::span<const Commit> batch) = 0;
 
   /// The events of a stream after `after_version`, in order.
@@ -219,7 +219,8 @@ class Store {
   virtual void settle_effects(std::span<const EffectOutcome> outcomes) = 0;
   /// Up to `limit` of that status, those due first before.
   virtual std::vector<EffectRow> list_effects(const std::string& status, int limit) = 0;
-  /// When the next effect can be claimed (pending and due, or its lease ends); the next timer fires.
+  /// When the next effect can be claimed (pending and due, or its lease ends); the next timer
+  /// fires.
   virtual std::optional<Time> next_effect() = 0;
   virtual std::optional<Time> next_timer() = 0;
   /// Timers that are due. They stay until a commit cancels or moves them.

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/write_turn.hpp"
+
+namespace factory::storage {
+
+/// Sizes in frames of the write-ahead log, one changed page of 4 KiB each.
+struct WalLimits {
+  int checkpoint_at = 12'000;  ///< from here on the log is copied into the database
+  int fill_from = 256;         ///< a store that writes less keeps a small file
+  int fill_ahead = 2'000;      ///< how far ahead of the writer the file is filled; 0: not at all
+};
+
+/// Copies the write-ahead log into the database, on a thread and a connection of its own, so that
+/// no commit waits for it: most is copied while the writer goes on, and only the rest that was
+/// written meanwhile in a turn of its own, after which the writer starts the log from its
+/// beginning.
+///
+/// It also fills the log's file with zeros ahead of the writer, because a flush that only
+/// overwrites takes half the time of one that makes the file longer.
+class Checkpointer {
+ public:
+  Checkpointer(std::string file, WriteTurn& turn, WalLimits limits);
+  /// Stops the thread. What is not yet copied stays in the log.
+  ~Checkpointer();
+  Checkpointer(const Checkpointer&) = delete;
+  Checkpointer& operator=(const Checkpointer&) = delete;
+
+  /// The log has `frames` now. Called by the writer after each commit; cheap.
+  void grown(int frames);
+  /// Why the last checkpoint failed. The writer must not go on then: pages whose flush failed may
+  /// be lost although a later flush succeeds.
+  [[nodiscard]] std::optional<std::string> failed() const;
+
+ private:
+  void run(const std::stop_token& stop);
+  void checkpoint();
+  struct Progress {
+    int frames = 0;  ///< in the log
+    int left = 0;    ///< of those, not yet in the database
+  };
+  Progress copy();
+  void fill(int frames);
+
+  const std::string file_;
+  WriteTurn& turn_;
+  const WalLimits limits_;
+  Connection connection_;
+
+  int last_frames_ = 0;             ///< the writer's own
+  std::atomic<int> checkpoint_at_;  ///< at so many frames the thread is woken to checkpoint,
+  std::atomic<int> fill_at_;        ///< and at so many to fill
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  int frames_ = 0;     ///< what grown() said and the thread has not looked at; 0: nothing
+  std::string error_;  ///< empty: none
+  std::atomic<bool> has_failed_ = false;
+  std::jthread thread_;  ///< last: it uses the members above
+};
+
+}  // namespace factory::storage

@@ -1,0 +1,125 @@
+#include <SQLiteCpp/Backup.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "storage/sqlite/sqlite_store.hpp"
+
+namespace factory::storage {
+
+namespace {
+
+/// Rows of a purge between which commits get their turn.
+constexpr int kPurgeAtATime = 500;
+
+std::vector<Seal> read_seals(Connection& connection, std::string_view sql) {
+  std::vector<Seal> seals;
+  Query rows = connection.query(sql);
+  while (rows.step()) {
+    seals.push_back({rows.integer(0), rows.hash(1), rows.text(2), rows.time(3)});
+  }
+  return seals;
+}
+
+/// The numbers of requests are in order of time, so that the first ones are the oldest.
+int purge_some(Connection& connection, Time before) {
+  const int requests = connection
+                           .query(
+                               "DELETE FROM requests WHERE at < ? AND number IN "
+                               "(SELECT number FROM requests ORDER BY number LIMIT ?)")
+                           .with(before, kPurgeAtATime)
+                           .run();
+  int effects = 0;
+  for (const int status : {2, 3}) {
+    effects += connection
+                   .query(
+                       "DELETE FROM effects WHERE number IN (SELECT number FROM effects "
+                       "WHERE status = ? AND due < ? ORDER BY due LIMIT ?)")
+                   .with(status, before, kPurgeAtATime)
+                   .run();
+  }
+  return requests + effects;
+}
+
+void make_new_file(const std::string& file) {
+  const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (made < 0) throw StoreFailure("backup to " + file + ": " + std::strerror(errno));
+  ::close(made);
+}
+
+void copy_all(Connection& from, const std::string& file) {
+  SQLite::Database to(file, SQLite::OPEN_READWRITE);
+  SQLite::Backup backup(to, from.database());
+  // One step, one read transaction: writers go on, the copy is of one moment.
+  if (backup.executeStep(-1) != SQLITE_DONE) throw StoreFailure("backup to " + file + ": busy");
+}
+
+}  // namespace
+
+void SqliteStore::put_seal(const Seal& seal) {
+  writing("put seal", [&](Writer& writer) {
+    writer.durably([&](Connection& connection) {
+      connection
+          .query(
+              "INSERT OR REPLACE INTO seals (position, digest, signature, at) "
+              "VALUES (?, ?, ?, ?)")
+          .with(seal.position, seal.digest, seal.signature, seal.at)
+          .run();
+    });
+  });
+}
+
+std::optional<Seal> SqliteStore::last_seal() {
+  return reading("last seal", [](Connection& connection) -> std::optional<Seal> {
+    const auto seals = read_seals(connection,
+                                  "SELECT position, digest, signature, at FROM seals "
+                                  "ORDER BY position DESC LIMIT 1");
+    if (seals.empty()) return std::nullopt;
+    return seals.front();
+  });
+}
+
+std::vector<Seal> SqliteStore::seals() {
+  return reading("seals", [](Connection& connection) {
+    return read_seals(connection,
+                      "SELECT position, digest, signature, at FROM seals ORDER BY position");
+  });
+}
+
+void SqliteStore::purge(Time before) {
+  int purged = 0;
+  do {
+    writing("purge", [&](Writer& writer) {
+      writer.lazily([&](Connection& connection) { purged = purge_some(connection, before); });
+    });
+  } while (purged > 0);
+}
+
+void SqliteStore::replace_views(const std::function<std::optional<ViewRow>()>& next) {
+  writing("replace views", [&](Writer& writer) {
+    writer.durably([&](Connection& connection) {
+      connection.run("DELETE FROM tags; DELETE FROM views;");
+      while (const std::optional<ViewRow> row = next()) {
+        upsert_view(connection, *row);
+        for (const Tag& tag : row->tags) insert_tag(connection, tag, row->id);
+      }
+    });
+  });
+}
+
+void SqliteStore::backup(const std::string& file) {
+  make_new_file(file);
+  try {
+    reading("backup", [&](Connection& connection) { copy_all(connection, file); });
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+    throw;
+  }
+}
+
+}  // namespace factory::storage
