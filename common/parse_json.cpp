@@ -97,13 +97,16 @@ class Builder {
   }
 
   template <class Exception>
-  bool parse_error(std::size_t, const std::string&, const Exception& error) {
+  bool parse_error(std::size_t position, const std::string&, const Exception& error) {
     const bool overflow = error.id == 406;  // the only other one that a parser raises
+    position_ = position;
     return refuse(overflow ? "the number is too large" : plain_reason(error.what()));
   }
 
   json take() { return std::move(root_); }
   [[nodiscard]] const std::string& reason() const { return reason_; }
+  /// Where the library stopped (it may have read one further), or 0 if this class refused.
+  [[nodiscard]] std::size_t position() const { return position_; }
 
  private:
   template <class T>
@@ -149,15 +152,17 @@ class Builder {
   std::vector<json*> open_;
   json* member_ = nullptr;
   std::string reason_;
+  std::size_t position_ = 0;
 };
 
-/// "line 2, column 7", both from 1; the column counts characters.
+/// "line 2, column 7" of the character that ends before `offset`; both count from 1.
 std::string place_of(std::string_view text, std::size_t offset) {
-  const std::string_view before = text.substr(0, offset);
+  const std::string_view before = text.substr(0, std::max<std::size_t>(1, offset) - 1);
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
-  const std::size_t column = std::max<std::size_t>(1, code_points(before.substr(start)));
-  return "line " + std::to_string(line) + ", column " + std::to_string(column);
+  const std::size_t column = code_points(text.substr(start, offset - start));
+  return "line " + std::to_string(line) + ", column " +
+         std::to_string(std::max<std::size_t>(1, column));
 }
 
 Error refusal(std::string_view text, std::size_t offset, const std::string& reason) {
@@ -180,7 +185,9 @@ Result<nlohmann::json> parse_json(std::string_view text, int max_depth) {
   const Cursor first(text.data(), &reached);
   const Cursor last(text.data() + text.size(), &reached);
   if (!json::sax_parse(first, last, &builder)) {
-    return refusal(text, static_cast<std::size_t>(reached - text.data()), builder.reason());
+    const auto read = static_cast<std::size_t>(reached - text.data());
+    const std::size_t position = builder.position() == 0 ? read : builder.position();
+    return refusal(text, std::min(position, text.size()), builder.reason());
   }
   return builder.take();
 }
