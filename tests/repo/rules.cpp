@@ -26,8 +26,7 @@ bool is_cpp(std::string_view path) { return language_of(path) == Language::cpp; 
 bool must_not_print(std::string_view path) {
   const auto name = path.substr(path.rfind('/') + 1);
   return in_product(path) && is_cpp(path) && name != "main.cpp" &&
-         name.find("cli") == std::string_view::npos && !path.starts_with("mcp-stdio/transport") &&
-         !path.starts_with("mcp-stdio/stdio");
+         !path.starts_with("api-server/cli/") && !path.starts_with("mcp-stdio/stdio_transport");
 }
 
 const std::vector<Ban>& bans() {
