@@ -205,8 +205,11 @@ void CatalogReader::read_tool(json file) {
 void CatalogReader::read_resource(json file) {
   Members members(std::move(file));
   Resource resource;
-  (members.has("uri") ? resource.uri : resource.uri_template) =
-      members.text(members.has("uri") ? "uri" : "uriTemplate");
+  if (members.has("uri")) {
+    resource.uri = members.text("uri");
+  } else {
+    resource.uri_template = members.text("uriTemplate");
+  }
   resource.name = members.text("name");
   resource.title = members.text("title");
   resource.description = members.text("description");
