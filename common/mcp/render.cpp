@@ -121,11 +121,11 @@ class Outline {
       return;
     }
     line(indent, name + ": |");
-    std::size_t begin = 0;
-    while (begin <= text.size()) {
-      const std::size_t end = std::min(text.find('\n', begin), text.size());
-      line(indent + 2, std::string_view(text).substr(begin, end - begin));
-      begin = end + 1;
+    std::string_view rest = text;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      line(indent + 2, rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }
 
