@@ -1,0 +1,150 @@
+#include "queries/audit.hpp"
+
+#include <charconv>
+#include <optional>
+
+#include "common/text.hpp"
+#include "queries/words.hpp"
+
+namespace factory::queries {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t most_bytes = 1000;
+
+Error bad_parameter(const std::string& name, const std::string& why) {
+  return {ErrorCode::invalid_request,
+          "The parameter `" + name + "` cannot be read: " + why + ".",
+          "",
+          {{"query/" + name, why}},
+          {}};
+}
+
+/// A moment, or a day ("2026-02-01"): its first moment in UTC.
+std::optional<Time> moment(const std::string& text) {
+  if (const auto time = parse_time(text)) return time;
+  return text.size() == 10 ? parse_time(text + "T00:00:00Z") : std::nullopt;
+}
+
+factory::Status read_time(const json& query, const char* name, std::optional<Time>& time) {
+  const std::string text = query.value(name, "");
+  if (text.empty()) return Done{};
+  time = moment(text);
+  if (time) return Done{};
+  return bad_parameter(name, "expected a time like 2026-02-01T09:30:00Z or a day like 2026-02-01");
+}
+
+factory::Status read_cursor(const json& query, storage::EventQuery& events) {
+  const std::string text = query.value("cursor", "");
+  if (text.empty()) return Done{};
+  std::int64_t position = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), position);
+  if (error != std::errc{} || end != text.data() + text.size() || position < 0) {
+    return bad_parameter("cursor", "it is not `next_cursor` of a page before");
+  }
+  if (events.descending) {
+    events.before = position;
+  } else {
+    events.after = position;
+  }
+  return Done{};
+}
+
+/// The type that the store looks for; nullopt if `action` is none of `entity_type`.
+std::optional<std::string> type_of(const std::string& entity_type, const std::string& action) {
+  if (entity_type.empty()) return action;
+  if (action.empty()) return entity_type + ".*";
+  return action.starts_with(entity_type + ".") ? std::optional(action) : std::nullopt;
+}
+
+Result<storage::EventQuery> read_query(const json& query) {
+  storage::EventQuery events;
+  events.descending = query.value("order", "desc") == "desc";
+  events.limit = query.value("limit", 20);
+  events.stream = query.value("entity_id", "");
+  events.actor = query.value("actor", "");
+  if (auto status = read_time(query, "since", events.since); !status) return status.error();
+  if (auto status = read_time(query, "until", events.until); !status) return status.error();
+  if (auto status = read_cursor(query, events); !status) return status.error();
+  return events;
+}
+
+/// What was said with the event: its data, without secrets and with long members cut.
+json shown(json data) {
+  if (!data.is_object()) return json::object();
+  data.erase("secret_hash");
+  for (auto& [name, value] : data.items()) {
+    std::string text = value.dump();
+    if (text.size() > most_bytes) value = excerpt(text, most_bytes);
+  }
+  return data;
+}
+
+std::string entity_type(const std::string& event_type) {
+  return event_type.substr(0, event_type.find('.'));
+}
+
+json entries_of(const Services& services, const Slices& slices,
+                const std::vector<storage::EventRecord>& events) {
+  std::map<std::string, std::vector<std::int64_t>> wanted;
+  for (const auto& event : events) wanted[event.stream].push_back(event.version);
+  std::map<std::string, std::map<std::int64_t, json>> changes;
+  for (const auto& [stream, versions] : wanted) {
+    changes[stream] = changes_of(services.store, slices, stream, versions);
+  }
+  json entries = json::array();
+  for (const auto& event : events) {
+    entries.push_back(audit_entry(event, changes[event.stream][event.version]));
+  }
+  return entries;
+}
+
+}  // namespace
+
+json audit_entry(const storage::EventRecord& event, const json& changes) {
+  const json body = json::parse(event.body);
+  const json actor = body.value("actor", json::object());
+  json metadata{{"position", event.position},
+                {"version", event.version},
+                {"hash", to_hex(event.hash)},
+                {"data", shown(body.value("data", json::object()))}};
+  if (body.contains("request_id")) metadata["request_id"] = body["request_id"];
+  if (const std::string key = actor.value("key_id", ""); !key.empty()) metadata["key_id"] = key;
+  if (changes.is_null()) metadata["changes_omitted"] = true;
+  return {{"id", "audit_" + std::to_string(event.position)},
+          {"timestamp", format_time(event.at)},
+          {"actor",
+           {{"type", actor.value("type", "system")},
+            {"id", event.actor},
+            {"name", actor.value("name", event.actor)},
+            {"channel", actor.value("channel", "")}}},
+          {"action", event.type},
+          {"entity", {{"type", entity_type(event.type)}, {"id", event.stream}}},
+          {"changes", changes.is_null() ? json::object() : changes},
+          {"metadata", std::move(metadata)}};
+}
+
+Result<http::Answer> audit(const Services& services, const Slices& slices,
+                           const http::Request& request) {
+  auto query = read_query(request.query);
+  if (!query) return query.error();
+  const auto type =
+      type_of(request.query.value("entity_type", ""), request.query.value("action", ""));
+  storage::EventPage page;
+  if (type) {
+    query->type = *type;
+    page = services.store.read_events(*query);
+  }
+  http::Answer answer;
+  if (page.next) answer.next_cursor = std::to_string(*page.next);
+  const auto count = static_cast<std::int64_t>(page.events.size());
+  const json document{
+      {"entries", entries_of(services, slices, page.events)},
+      {"next_cursor", page.next ? json(answer.next_cursor) : json(nullptr)},
+      {"summary", count_words(count, "event") + (page.next ? "; more follow." : ".")}};
+  answer.body = document.dump();
+  return answer;
+}
+
+}  // namespace factory::queries

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "domain/principal.hpp"
+#include "engine/runner.hpp"
+#include "storage/store.hpp"
+
+/// Task documents as they are answered: an approval task shows how its gate stands.
+namespace factory::queries {
+
+/// The document of the task's gate, with what is missing and who could give it as of the people
+/// that exist now; null if the task has none.
+nlohmann::json approval_of(storage::Store& store, const nlohmann::json& task,
+                           const Directory& people);
+
+/// The same from a gate's document.
+nlohmann::json approval_standing_of(nlohmann::json gate, const Directory& people);
+
+/// Puts what matters of the gate into the task: "approval": {id, status, type, digest,
+/// required_approvers, current_approvers, missing, eligible, deadline}.
+void show_approval(nlohmann::json& task, const nlohmann::json& approval);
+
+/// The task's document after a command that may have been carried out at its gate: with the
+/// approval, the pipeline as it stands now ({id, name, status, current_stage, progress_percent})
+/// and a `summary` of what the decision came to. `before`: the document before the command. Pure.
+nlohmann::json decided_task(const nlohmann::json& before, const engine::Written& written,
+                            const Directory& people);
+
+}  // namespace factory::queries
