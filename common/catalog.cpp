@@ -8,13 +8,18 @@ namespace factory {
 
 bool Tool::read_only() const { return annotations.value("readOnlyHint", false); }
 
-std::shared_ptr<const Catalog> Catalog::embedded() {
-  static const std::shared_ptr<const Catalog> catalog = from_files(embedded_schemas());
-  return catalog;
+std::shared_ptr<const Catalog> Catalog::embedded(CatalogExtent extent) {
+  if (extent == CatalogExtent::client) {
+    static const std::shared_ptr<const Catalog> client = from_files(embedded_schemas(), extent);
+    return client;
+  }
+  static const std::shared_ptr<const Catalog> whole = from_files(embedded_schemas(), extent);
+  return whole;
 }
 
-std::shared_ptr<const Catalog> Catalog::from_files(std::span<const EmbeddedFile> files) {
-  return CatalogReader().read(files);
+std::shared_ptr<const Catalog> Catalog::from_files(std::span<const EmbeddedFile> files,
+                                                   CatalogExtent extent) {
+  return CatalogReader(extent).read(files);
 }
 
 const Route* Catalog::route(std::string_view operation) const {

@@ -61,14 +61,25 @@ struct Prompt {
   nlohmann::json messages;   ///< templates: {role, text} or {role, operation, query}
 };
 
+/// How much of the files is wanted.
+enum class CatalogExtent {
+  whole,
+  /// What a program needs that only calls: tools, resources and prompts; of a route operation,
+  /// method, path, summary, scope, success and body types, and as `body` a schema that takes
+  /// everything if there is one; neither roles nor templates; of the definitions those that the
+  /// tools use. It is read in a fraction of the time.
+  client,
+};
+
 /// Everything under schemas/, read and linked once. Immutable, thread-safe.
 class Catalog {
  public:
   /// The embedded files, read at the first call. Throws std::runtime_error that names the file
   /// if one is wrong.
-  static std::shared_ptr<const Catalog> embedded();
+  static std::shared_ptr<const Catalog> embedded(CatalogExtent extent = CatalogExtent::whole);
   /// The same of other files. What they hold is copied; throws as above.
-  static std::shared_ptr<const Catalog> from_files(std::span<const EmbeddedFile> files);
+  static std::shared_ptr<const Catalog> from_files(std::span<const EmbeddedFile> files,
+                                                   CatalogExtent extent = CatalogExtent::whole);
 
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
   [[nodiscard]] const std::vector<Tool>& tools() const { return tools_; }

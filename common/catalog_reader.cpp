@@ -120,6 +120,26 @@ Route read_route(json object) {
   return route;
 }
 
+/// Leaves what it takes to call a route; the rest still has references in it.
+void reduce(Route& route) {
+  if (!route.body.is_null()) route.body = json::object();
+  route.path_params = json::object();
+  route.query = nullptr;
+  route.response = nullptr;
+  route.errors.clear();
+  route.examples = json::array();
+}
+
+/// Runs `action`; its failure gets the file's name.
+template <class Action>
+void with_name(const EmbeddedFile& file, const Action& action) {
+  try {
+    action();
+  } catch (const std::exception& error) {
+    fail("schemas/" + std::string(file.path) + ": " + error.what());
+  }
+}
+
 /// The folder of "tools/x.json"; a file at the top is its own folder.
 std::string_view folder_of(std::string_view path) { return path.substr(0, path.find('/')); }
 
@@ -132,47 +152,49 @@ void refuse_twin(const List& list, const Key& key, const std::string& value) {
 
 }  // namespace
 
-CatalogReader::CatalogReader()
-    : catalog_(std::make_shared<Catalog>()), inliner_(catalog_->definitions_) {}
+CatalogReader::CatalogReader(CatalogExtent extent)
+    : extent_(extent), catalog_(std::make_shared<Catalog>()), inliner_(catalog_->definitions_) {}
 
 std::shared_ptr<const Catalog> CatalogReader::read(std::span<const EmbeddedFile> files) {
-  const auto each = [&](bool definitions, const auto& action) {
-    for (const EmbeddedFile& file : files) {
-      if ((folder_of(file.path) == "defs") != definitions) continue;
-      try {
-        action(file);
-      } catch (const std::exception& error) {
-        fail("schemas/" + std::string(file.path) + ": " + error.what());
-      }
-    }
-  };
-  each(true, [&](const EmbeddedFile& file) { read_file(file); });
-  each(true, [&](const EmbeddedFile& file) { inliner_.definition(file.path); });
-  each(false, [&](const EmbeddedFile& file) { read_file(file); });
+  read_definitions(files);
+  for (const EmbeddedFile& file : files) {
+    with_name(file, [&] { read_file(file); });
+  }
   check_links();
   return catalog_;
 }
 
+void CatalogReader::read_definitions(std::span<const EmbeddedFile> files) {
+  for (const EmbeddedFile& file : files) {
+    if (folder_of(file.path) == "defs") inliner_.add(file.path, file.text);
+  }
+  if (extent_ == CatalogExtent::client) return;
+  for (const EmbeddedFile& file : files) {
+    if (folder_of(file.path) != "defs") continue;
+    with_name(file, [&] { inliner_.definition(file.path); });
+  }
+}
+
 void CatalogReader::read_file(const EmbeddedFile& file) {
   const std::string_view folder = folder_of(file.path);
-  if (folder == "events" || folder == "meta" || folder == "errors.json") return;
+  const auto is = [&](std::string_view name) { return folder == name; };
+  const bool server_only = is("roles.json") || is("templates");
+  const bool called = is("routes") || is("tools") || is("resources") || is("prompts");
+  if (!called && (!server_only || extent_ == CatalogExtent::client)) return;
   Result<json> parsed = parse_json(file.text);
   if (!parsed.ok()) fail(parsed.error().detail);
   json content = std::move(parsed).value();
-  if (folder == "defs") {
-    catalog_->definitions_.emplace(file.path, std::move(content));
-    return;
-  }
-  if (folder == "templates") {
+  if (is("templates")) {
     catalog_->templates_.emplace(file.path.substr(folder.size() + 1), std::move(content));
     return;
   }
+  if (is("roles.json")) return read_roles(content);
+  if (is("routes") && extent_ == CatalogExtent::client) return read_routes(std::move(content));
   inliner_.inline_all(content);
-  if (folder == "routes") return read_routes(std::move(content));
-  if (folder == "tools") return read_tool(std::move(content));
-  if (folder == "resources") return read_resource(std::move(content));
-  if (folder == "prompts") return read_prompt(std::move(content));
-  if (folder == "roles.json") return read_roles(content);
+  if (is("routes")) return read_routes(std::move(content));
+  if (is("tools")) return read_tool(std::move(content));
+  if (is("resources")) return read_resource(std::move(content));
+  read_prompt(std::move(content));
 }
 
 void CatalogReader::read_routes(json file) {
@@ -180,6 +202,7 @@ void CatalogReader::read_routes(json file) {
   for (json& object : members.need("routes")) {
     Route route = read_route(std::move(object));
     refuse_twin(catalog_->routes_, &Route::operation, route.operation);
+    if (extent_ == CatalogExtent::client) reduce(route);
     catalog_->routes_.push_back(std::move(route));
   }
   members.done();

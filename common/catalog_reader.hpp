@@ -14,12 +14,13 @@ namespace factory {
 /// the catalog has no use for (events/, meta/, errors.json) are left alone.
 class CatalogReader {
  public:
-  CatalogReader();
+  explicit CatalogReader(CatalogExtent extent);
 
   /// Throws std::runtime_error that names the file.
   std::shared_ptr<const Catalog> read(std::span<const EmbeddedFile> files);
 
  private:
+  void read_definitions(std::span<const EmbeddedFile> files);
   void read_file(const EmbeddedFile& file);
   void read_routes(nlohmann::json file);
   void read_tool(nlohmann::json file);
@@ -28,6 +29,7 @@ class CatalogReader {
   void read_roles(const nlohmann::json& file);
   void check_links() const;
 
+  CatalogExtent extent_;
   std::shared_ptr<Catalog> catalog_;
   ReferenceInliner inliner_;
 };

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <utility>
+
+#include "common/schema.hpp"
 
 namespace factory {
 namespace {
@@ -33,18 +36,20 @@ void ReferenceInliner::replace(nlohmann::json& reference) {
 }
 
 const nlohmann::json& ReferenceInliner::definition(std::string_view file) {
-  const auto found = definitions_.find(file);
-  if (found == definitions_.end()) {
-    throw std::runtime_error("$ref to " + std::string(file) + ", which does not exist");
-  }
   const auto [state, fresh] = states_.try_emplace(std::string(file), State::open);
-  if (fresh) {
-    inline_all(found->second);
-    state->second = State::done;
-  } else if (state->second == State::open) {
+  if (!fresh) {
+    if (state->second == State::done) return definitions_.find(file)->second;
     throw std::runtime_error("$ref to " + std::string(file) + " leads back to itself");
   }
-  return found->second;
+  const auto text = texts_.find(file);
+  if (text == texts_.end()) {
+    throw std::runtime_error("$ref to " + std::string(file) + ", which does not exist");
+  }
+  Result<nlohmann::json> parsed = parse_json(text->second);
+  if (!parsed.ok()) throw std::runtime_error(std::string(file) + ": " + parsed.error().detail);
+  inline_all(parsed.value());
+  state->second = State::done;
+  return definitions_.emplace(file, std::move(parsed).value()).first->second;
 }
 
 }  // namespace factory

@@ -12,14 +12,17 @@ class ReferenceInliner {
  public:
   using Definitions = std::map<std::string, nlohmann::json, std::less<>>;
 
-  /// `definitions` maps "defs/x.json" to its schema; what they refer to is inlined in place when
-  /// it is first needed.
+  /// Definitions are read, and put into `definitions` without references, when they are first
+  /// needed.
   explicit ReferenceInliner(Definitions& definitions) : definitions_(definitions) {}
+
+  /// Makes "defs/x.json" known. `text` must outlive this object.
+  void add(std::string_view file, std::string_view text) { texts_.emplace(file, text); }
 
   /// Inlines every `{"$ref": "defs/x.json"}` in `value`. Beside a reference only annotations
   /// (title, description, default, deprecated, examples) may stand; they replace the definition's
-  /// own. Throws std::runtime_error if a definition is missing, refers to itself over however
-  /// many steps, or a reference has another form.
+  /// own. Throws std::runtime_error if a definition is missing, is no JSON, refers to itself over
+  /// however many steps, or a reference has another form.
   void inline_all(nlohmann::json& value);
 
   /// A definition without references; throws as above.
@@ -30,6 +33,7 @@ class ReferenceInliner {
 
   enum class State { open, done };
   Definitions& definitions_;
+  std::map<std::string_view, std::string_view> texts_;
   std::map<std::string, State, std::less<>> states_;
 };
 

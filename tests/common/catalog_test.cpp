@@ -178,6 +178,34 @@ TEST_CASE("nothing is declared twice") {
              test::contains("schemas/tools/twin.json: \"thing_patch\" is declared twice"));
 }
 
+TEST_CASE("a client gets whole tools and of the routes what it takes to call them") {
+  const std::vector<EmbeddedFile> files{kThing,
+                                        kSize,
+                                        kLimit,
+                                        kRoutes,
+                                        kTool,
+                                        {"defs/unused.json", R"({"$ref":"defs/gone.json"})"},
+                                        {"roles.json", R"({"owner":["things:read"]})"},
+                                        {"templates/standard.json", "{}"}};
+  const auto catalog = Catalog::from_files(files, CatalogExtent::client);
+  const auto whole = read({kThing, kSize, kLimit, kRoutes, kTool});
+  const Tool* const tool = catalog->tool("thing_patch");
+  REQUIRE(tool != nullptr);
+  CHECK(tool->input_schema == whole->tool("thing_patch")->input_schema);
+  CHECK(tool->output_schema == whole->tool("thing_patch")->output_schema);
+  const Route* const route = catalog->route("thing.patch");
+  REQUIRE(route != nullptr);
+  CHECK(route->method == "PATCH");
+  CHECK(route->path == "/v1/things/{id}");
+  CHECK(route->success == 202);
+  CHECK(route->body == json::object());
+  CHECK(catalog->route("thing.list")->body.is_null());
+  CHECK(route->response.is_null());
+  CHECK(catalog->roles().empty());
+  CHECK(catalog->templates().empty());
+  CHECK(catalog->definition("defs/unused.json") == nullptr);
+}
+
 TEST_CASE("the embedded catalog is read once and is whole") {
   const auto catalog = Catalog::embedded();
   CHECK(catalog == Catalog::embedded());
