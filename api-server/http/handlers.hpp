@@ -30,10 +30,10 @@ struct Request {
 /// An answer: a status and JSON text.
 struct Answer {
   int status = 200;
-  std::string body;                   ///< JSON text; empty: none
-  std::optional<std::int64_t> etag;   ///< the version shown, for ETag
-  bool replayed = false;              ///< given before for the same Idempotency-Key
-  std::string next_cursor;            ///< for `Link: rel="next"`
+  std::string body;                  ///< JSON text; empty: none
+  std::optional<std::int64_t> etag;  ///< the version shown, for ETag
+  bool replayed = false;             ///< given before for the same Idempotency-Key
+  std::string next_cursor;           ///< for `Link: rel="next"`
   std::string content_type = "application/json";
 };
 

@@ -49,8 +49,7 @@ Result<storage::ViewRow> find_view(const Services& services, const std::string& 
 /// A page as every list answers it: {"items":[doc,…],"next_cursor":…}, under the given name
 /// instead of "items". `edit` may change each document.
 Result<Answer> page(const Services& services, const Request& request, storage::ViewQuery query,
-                    const std::string& name,
-                    const std::function<void(nlohmann::json&)>& edit = {});
+                    const std::string& name, const std::function<void(nlohmann::json&)>& edit = {});
 
 }  // namespace http
 }  // namespace factory

@@ -1,0 +1,127 @@
+#include "http/exchange.hpp"
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace factory::http {
+namespace {
+
+Refusal head_too_large(const Limits& limits) {
+  return {{ErrorCode::payload_too_large,
+           "The head of the request is larger than " + std::to_string(limits.head.head) + " bytes.",
+           {},
+           {},
+           {}},
+          431};
+}
+
+Refusal bad_line() {
+  return {{ErrorCode::invalid_request, "A line of the request does not end in CR LF.", {}, {}, {}},
+          0};
+}
+
+}  // namespace
+
+/// A request whose body is still on the wire.
+class Exchange::Request final : public Incoming {
+ public:
+  Request(Connection& connection, const Head& head, const Limits& limits)
+      : connection_(connection), head_(head), limits_(limits), settled_(!head.has_body()) {}
+
+  [[nodiscard]] const Head& head() const override { return head_; }
+
+  Result<std::string> read_body() override {
+    if (!head_.has_body()) return std::string();
+    read_ = true;
+    auto body = http::read_body(connection_, head_, limits_, Steady::now() + limits_.body_time);
+    settled_ = body.ok();
+    return body;
+  }
+
+  /// True if the next request follows: what is left of a body would be taken for one.
+  bool settle() {
+    // A body that was read in part, or that may never be sent, cannot be passed over.
+    if (settled_ || read_ || head_.chunked || head_.expect_continue) return settled_;
+    const std::uint64_t length = head_.content_length.value_or(0);
+    settled_ = length <= connection_.input().size();
+    if (settled_) connection_.consume(static_cast<std::size_t>(length));
+    return settled_;
+  }
+
+ private:
+  Connection& connection_;
+  const Head& head_;
+  const Limits& limits_;
+  bool settled_;  ///< nothing of this request is left on the wire
+  bool read_ = false;
+};
+
+Exchange::Exchange(Application& application, const Limits& limits,
+                   const std::atomic<bool>& stopping)
+    : application_(application),
+      limits_(limits),
+      stopping_(stopping),
+      protocol_(std::chrono::duration_cast<std::chrono::seconds>(limits.idle)) {}
+
+Exchange::Next Exchange::serve(Connection& connection) {
+  const auto input = connection.fill();
+  for (;;) {
+    const HeadScan& scan = connection.scan_head();
+    if (scan.malformed) return refuse(connection, bad_line());
+    if (scan.end.value_or(connection.input().size()) > limits_.head.head) {
+      return refuse(connection, head_too_large(limits_));
+    }
+    if (!scan.end) break;
+    const Next next = serve_one(connection);
+    if (next != Next::idle) return next;
+  }
+  if (input == Connection::Input::end) return Next::close;
+  connection.compact();
+  if (connection.input().empty()) return Next::idle;
+  if (connection.head_since == Steady::time_point{}) connection.head_since = Steady::now();
+  return Next::head;
+}
+
+Exchange::Next Exchange::refuse_late(Connection& connection) {
+  return refuse(connection, {{ErrorCode::request_timeout,
+                              "The head of the request did not arrive within " +
+                                  std::to_string(limits_.head_time.count()) + " ms.",
+                              {},
+                              {},
+                              {}},
+                             0});
+}
+
+Exchange::Next Exchange::serve_one(Connection& connection) {
+  head_text_ = connection.take_head();
+  if (const auto refusal = parse_head(head_text_, limits_.head, head_)) {
+    return refuse(connection, *refusal);
+  }
+  Request request(connection, head_, limits_);
+  bool settled = true;
+  const auto close = [&] {
+    settled = request.settle();
+    return head_.close || !settled || stopping_.load();
+  };
+  const std::string_view answer = protocol_.write(
+      head_, [&] { return application_.answer(request); }, close);
+  if (!connection.send_all(answer, Steady::now() + limits_.write_time)) return Next::close;
+  if (!settled) {
+    connection.finish_writing();
+    return Next::drain;
+  }
+  return head_.close || stopping_.load() ? Next::close : Next::idle;
+}
+
+Exchange::Next Exchange::refuse(Connection& connection, const Refusal& refusal) {
+  head_ = Head{};
+  head_.method = "GET";
+  const std::string_view answer = protocol_.write(
+      head_, [&] { return application_.refuse(refusal); }, [] { return true; });
+  if (!connection.send_all(answer, Steady::now() + limits_.write_time)) return Next::close;
+  connection.finish_writing();
+  return Next::drain;
+}
+
+}  // namespace factory::http

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "http/connection.hpp"
+#include "http/message.hpp"
+#include "http/protocol.hpp"
+
+namespace factory::http {
+
+/// What a worker does with a connection that something has come in on. One for each worker.
+class Exchange {
+ public:
+  /// What becomes of the connection.
+  enum class Next {
+    idle,   ///< waits for the next request
+    head,   ///< waits for the rest of a head
+    drain,  ///< ends once the client has stopped sending
+    close,
+  };
+
+  /// `stopping`: answers say that the connection ends once it is true. All must outlive this.
+  Exchange(Application& application, const Limits& limits, const std::atomic<bool>& stopping);
+
+  /// Answers the requests that have come in whole.
+  Next serve(Connection& connection);
+  /// Tells a client that its head took too long.
+  Next refuse_late(Connection& connection);
+
+ private:
+  class Request;
+
+  Next serve_one(Connection& connection);
+  Next refuse(Connection& connection, const Refusal& refusal);
+
+  Application& application_;
+  const Limits& limits_;
+  const std::atomic<bool>& stopping_;
+  Protocol protocol_;
+  std::string head_text_;
+  Head head_;
+};
+
+}  // namespace factory::http

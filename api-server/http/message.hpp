@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/result.hpp"
+
+/// What the transport (server.hpp) and the application behind it (router.hpp) say to each other.
+namespace factory::http {
+
+/// A request's head, vetted (head.hpp). The views point into memory of whoever parsed it.
+struct Head {
+  struct Field {
+    std::string_view name;
+    std::string_view value;  ///< without surrounding blanks, otherwise as it came
+  };
+  std::string_view method;
+  std::string_view target;  ///< as it came, percent-encoded, with the query: "/v1/tasks?limit=5"
+  std::vector<Field> fields;
+  std::optional<std::uint64_t> content_length;
+  bool chunked = false;          ///< Transfer-Encoding: chunked
+  bool expect_continue = false;  ///< the client waits for "100 Continue" before it sends the body
+  bool close = false;            ///< the connection ends after this exchange
+
+  [[nodiscard]] bool has_body() const { return chunked || content_length.value_or(0) > 0; }
+  /// The value of the first field of this name in whatever case; empty if there is none.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+  [[nodiscard]] bool has(std::string_view name) const;
+};
+
+/// A request whose body has not been read yet, so that a stranger's body never is.
+class Incoming {
+ public:
+  virtual ~Incoming() = default;
+  [[nodiscard]] virtual const Head& head() const = 0;
+  /// The whole body; call it at most once. `payload_too_large`, `request_timeout`, or
+  /// `invalid_request` when its framing is wrong or the client left.
+  virtual Result<std::string> read_body() = 0;
+};
+
+struct Outgoing {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< Content-Type among them
+  std::string body;
+};
+
+/// Why the transport itself refused a request. `status` 0 takes the one of the code.
+struct Refusal {
+  Error error;
+  int status = 0;
+};
+
+/// What answers requests. Called from many threads at once; never throws.
+class Application {
+ public:
+  virtual ~Application() = default;
+  virtual Outgoing answer(Incoming& request) = 0;
+  /// The answer to something that never became a request.
+  virtual Outgoing refuse(const Refusal& refusal) = 0;
+};
+
+/// ASCII letters only: the names of methods and fields have no others.
+bool equal_ignoring_case(std::string_view left, std::string_view right);
+
+}  // namespace factory::http

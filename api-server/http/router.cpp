@@ -1,0 +1,302 @@
+#include "http/router.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <stdexcept>
+
+#include "common/digest.hpp"
+#include "common/log.hpp"
+#include "common/schema.hpp"
+#include "common/text.hpp"
+#include "http/problem.hpp"
+#include "http/request_reader.hpp"
+#include "http/target.hpp"
+#include "storage/store.hpp"
+
+namespace factory::http {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kApiVersion = "1";
+
+bool holds(const std::vector<std::string>& list, const std::string& word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+std::array<bool, EnumNames<Role>::names.size()> roles_with(
+    const std::string& scope, const std::map<std::string, std::vector<std::string>>& scopes,
+    const std::string& operation) {
+  std::array<bool, EnumNames<Role>::names.size()> roles{};
+  if (scope == "any" || scope == "public") {
+    roles.fill(true);
+    return roles;
+  }
+  for (const auto& [name, list] : scopes) {
+    const auto role = enum_from<Role>(name);
+    if (!role) throw std::runtime_error("schemas/roles.json: the role " + name + " is unknown");
+    roles.at(static_cast<std::size_t>(*role)) = holds(list, scope);
+  }
+  if (std::none_of(roles.begin(), roles.end(), [](bool has) { return has; })) {
+    throw std::runtime_error(operation + ": no role has the scope " + scope);
+  }
+  return roles;
+}
+
+BoundRoute bind(const Route& route, const RouterParts& parts) {
+  const auto& handlers = parts.handlers.all();
+  BoundRoute bound{route, handlers.at(route.operation),
+                   roles_with(route.scope, parts.scopes, route.operation), route.query,
+                   route.scope == "public"};
+  if (!bound.query.is_object()) bound.query = {{"type", "object"}};
+  bound.query.emplace("additionalProperties", false);
+  const std::vector<std::string> only_json{"application/json"};
+  if (route.body.is_null() && route.body_types == only_json) bound.route.body_types.clear();
+  return bound;
+}
+
+void require_all_bound(const RouterParts& parts) {
+  std::set<std::string> declared;
+  std::vector<std::string> without_handler;
+  for (const Route& route : parts.routes) {
+    declared.insert(route.operation);
+    if (parts.handlers.all().count(route.operation) == 0)
+      without_handler.push_back(route.operation);
+  }
+  std::vector<std::string> without_route;
+  for (const auto& [operation, handler] : parts.handlers.all()) {
+    if (declared.count(operation) == 0) without_route.push_back(operation);
+  }
+  std::string wrong;
+  if (!without_handler.empty()) {
+    wrong += "routes without a handler: " + join(without_handler, ", ", 1000) + ". ";
+  }
+  if (!without_route.empty()) {
+    wrong += "handlers without a route: " + join(without_route, ", ", 1000) + ". ";
+  }
+  if (!wrong.empty()) throw std::runtime_error(wrong);
+}
+
+std::string allowed(const RouteTable::Methods& methods) {
+  std::vector<std::string> names;
+  for (const auto& [method, bound] : methods) {
+    names.push_back(method);
+    if (method == "GET") names.emplace_back("HEAD");
+  }
+  names.emplace_back("OPTIONS");
+  return join(names);
+}
+
+bool is_sane_id(std::string_view id) {
+  return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("-_.:/+=").find(c) != std::string_view::npos;
+  });
+}
+
+/// The target of the next page: the same query with the cursor put in.
+std::string next_link(const Target& target, std::string_view cursor) {
+  std::string query;
+  for (std::string_view rest = target.query; !rest.empty();) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    if (pair.empty() || pair.substr(0, pair.find('=')) == "cursor") continue;
+    query.append(pair).append("&");
+  }
+  return "<" + std::string(target.path) + "?" + query + "cursor=" + percent_encode(cursor) +
+         ">; rel=\"next\"";
+}
+
+void add_problem(Outgoing& outgoing, const Error& error, std::string_view instance,
+                 std::string_view request_id, int status) {
+  outgoing.status = status_of(error, status);
+  outgoing.body = problem_document(error, instance, request_id, status);
+  auto& headers = outgoing.headers;
+  headers.emplace_back("Content-Type", "application/problem+json");
+  if (error.code == ErrorCode::unauthenticated) {
+    headers.emplace_back("WWW-Authenticate", "Bearer realm=\"agent-factory\"");
+  }
+  if (error.code == ErrorCode::unavailable || error.code == ErrorCode::rate_limited) {
+    headers.emplace_back("Retry-After", "1");
+  }
+}
+
+/// What stands on every answer. Nothing here is for a browser to run, guess at or keep.
+void add_common(Outgoing& outgoing, const std::string& request_id) {
+  auto& headers = outgoing.headers;
+  headers.emplace_back("X-Request-Id", request_id);
+  headers.emplace_back("X-API-Version", kApiVersion);
+  headers.emplace_back("Cache-Control", "no-store");
+  headers.emplace_back("X-Content-Type-Options", "nosniff");
+  headers.emplace_back("Content-Security-Policy", "default-src 'none'");
+}
+
+}  // namespace
+
+/// One request on its way through.
+struct Router::Call {
+  Incoming& incoming;
+  const Head& head;
+  Target target;
+  Request request;
+  RouteTable::Params params;
+  std::string allow;  ///< set: goes out as Allow
+};
+
+Router::Router(const RouterParts& parts)
+    : find_key_(parts.find_key),
+      access_log_(parts.access_log),
+      check_answers_(parts.check_answers),
+      id_prefix_("req_" + random_token(9) + "-") {
+  require_all_bound(parts);
+  for (const Route& route : parts.routes) table_.add(bind(route, parts));
+}
+
+Outgoing Router::answer(Incoming& incoming) {
+  const Head& head = incoming.head();
+  const auto began = std::chrono::steady_clock::now();
+  Call call{incoming, head, split_target(head.target), {}, {}, {}};
+  const std::string_view sent_id = head.header("X-Request-Id");
+  call.request.request_id = is_sane_id(sent_id) ? std::string(sent_id) : new_request_id();
+  Result<Answer> result = Error{};
+  try {
+    result = handle(call);
+  } catch (const storage::StoreFailure& failure) {
+    log(LogLevel::error, "the store failed",
+        {{"reason", failure.what()}, {"request_id", call.request.request_id}});
+    result = Error{ErrorCode::unavailable, "The store cannot be used right now.", {}, {}, {}};
+  } catch (const std::exception& error) {
+    log(LogLevel::error, "a request failed",
+        {{"reason", error.what()}, {"request_id", call.request.request_id}});
+    result = Error{ErrorCode::internal, {}, {}, {}, {}};
+  }
+  Outgoing outgoing = dress(call, std::move(result));
+  if (access_log_) {
+    const auto took = std::chrono::steady_clock::now() - began;
+    log(LogLevel::debug, "request",
+        {{"method", std::string(head.method)},
+         {"path", std::string(call.target.path)},
+         {"status", std::to_string(outgoing.status)},
+         {"microseconds",
+          std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(took).count())},
+         {"principal", call.request.principal.id},
+         {"request_id", call.request.request_id}});
+  }
+  return outgoing;
+}
+
+Result<Answer> Router::handle(Call& call) const {
+  if (call.head.target == "*") return whole_server(call);
+  const RouteTable::Methods* const methods = table_.find(call.target.path, call.params);
+  if (methods == nullptr) return lost(call);
+  const std::string_view method = call.head.method == "HEAD" ? "GET" : call.head.method;
+  const auto found = methods->find(method);
+  if (found == methods->end()) return other_method(call, *methods);
+  const BoundRoute& bound = *found->second;
+  call.request.route = &bound.route;
+  if (Status admitted = admit(bound, call); !admitted) return std::move(admitted.error());
+  Request& request = call.request;
+  if (Status read = read_parameters(bound, call.params, call.target.query, request); !read) {
+    return std::move(read.error());
+  }
+  if (method != "GET") {
+    if (Status read = read_conditions(call.head, request); !read) return std::move(read.error());
+  }
+  if (Status read = read_content(bound, call.incoming, request); !read) {
+    return std::move(read.error());
+  }
+  if (!request.idempotency_key.empty()) {
+    request.fingerprint = fingerprint(call.head, request.raw_body);
+  }
+  Result<Answer> answer = bound.handler(request);
+  if (check_answers_ && answer) check_answer(bound, *answer);
+  return answer;
+}
+
+Status Router::admit(const BoundRoute& bound, Call& call) const {
+  if (bound.is_public) return Done{};
+  const auto credential = authenticate(call.head, find_key_);
+  if (!credential) return credential.error();
+  call.request.principal = (*credential)->principal;
+  const Role role = call.request.principal.role;
+  if (bound.roles.at(static_cast<std::size_t>(role))) return Done{};
+  Error error{ErrorCode::forbidden,
+              "The role " + std::string(name_of(role)) + " lacks the scope " + bound.route.scope +
+                  ", which " + bound.route.operation + " needs.",
+              {},
+              {},
+              {}};
+  error.data.emplace("required_scope", bound.route.scope);
+  return error;
+}
+
+Result<Answer> Router::whole_server(Call& call) {
+  if (call.head.method == "OPTIONS") return Answer{};
+  call.allow = "OPTIONS";
+  return Error{ErrorCode::method_not_allowed, "`*` takes OPTIONS only.", {}, {}, {}};
+}
+
+Result<Answer> Router::lost(const Call& call) const {
+  const std::string path = excerpt(std::string(call.target.path), 200);
+  return Error{ErrorCode::not_found,
+               "There is nothing at " + path + ".",
+               table_.suggest(call.target.path),
+               {},
+               {}};
+}
+
+Result<Answer> Router::other_method(Call& call, const RouteTable::Methods& methods) {
+  call.allow = allowed(methods);
+  if (call.head.method == "OPTIONS") return Answer{};
+  return Error{ErrorCode::method_not_allowed,
+               std::string(call.target.path) + " does not take " + std::string(call.head.method) +
+                   "; it takes " + call.allow + ".",
+               {},
+               {},
+               {}};
+}
+
+void Router::check_answer(const BoundRoute& bound, const Answer& answer) {
+  if (bound.route.response.is_null() || answer.content_type != "application/json") return;
+  const auto wrong = validate(bound.route.response, json::parse(answer.body));
+  if (wrong.empty()) return;
+  throw std::logic_error("the answer of " + bound.route.operation + " is not as declared: " +
+                         wrong.front().pointer + " " + wrong.front().detail);
+}
+
+Outgoing Router::dress(Call& call, Result<Answer> result) {
+  Outgoing outgoing;
+  auto& headers = outgoing.headers;
+  headers.reserve(12);
+  if (result) {
+    Answer& answer = *result;
+    outgoing.status = answer.status;
+    outgoing.body = std::move(answer.body);
+    if (!outgoing.body.empty()) {
+      headers.emplace_back("Content-Type", std::move(answer.content_type));
+    }
+    if (answer.etag) headers.emplace_back("ETag", "\"" + std::to_string(*answer.etag) + "\"");
+    if (answer.replayed) headers.emplace_back("Idempotency-Replayed", "true");
+    if (!answer.next_cursor.empty()) {
+      headers.emplace_back("Link", next_link(call.target, answer.next_cursor));
+    }
+  } else {
+    add_problem(outgoing, result.error(), call.target.path, call.request.request_id, 0);
+  }
+  if (!call.allow.empty()) headers.emplace_back("Allow", std::move(call.allow));
+  add_common(outgoing, call.request.request_id);
+  return outgoing;
+}
+
+Outgoing Router::refuse(const Refusal& refusal) {
+  Outgoing outgoing;
+  const std::string request_id = new_request_id();
+  add_problem(outgoing, refusal.error, {}, request_id, refusal.status);
+  add_common(outgoing, request_id);
+  return outgoing;
+}
+
+std::string Router::new_request_id() { return id_prefix_ + std::to_string(++requests_); }
+
+}  // namespace factory::http

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/catalog.hpp"
+#include "http/auth.hpp"
+#include "http/handlers.hpp"
+#include "http/message.hpp"
+#include "http/route_table.hpp"
+
+namespace factory::http {
+
+/// What a router is made of. All is copied.
+struct RouterParts {
+  const std::vector<Route>& routes;                               ///< of the catalog
+  const std::map<std::string, std::vector<std::string>>& scopes;  ///< role -> its scopes
+  const Handlers& handlers;
+  FindKey find_key;
+  bool access_log = false;     ///< one line for each request, at the level debug
+  bool check_answers = false;  ///< an answer that its schema refuses becomes a 500; for tests
+};
+
+/// From a request to its handler and back: matches the declared route, authenticates, authorises by
+/// scope, reads and validates path, query and body, calls the handler, and dresses its answer or
+/// its error. Nothing but the head is read of whoever may not do it. Thread-safe.
+class Router final : public Application {
+ public:
+  /// Throws std::runtime_error that names them if a route has no handler or a handler no route,
+  /// or a role or scope is unknown.
+  explicit Router(const RouterParts& parts);
+
+  Outgoing answer(Incoming& request) override;
+  Outgoing refuse(const Refusal& refusal) override;
+
+ private:
+  struct Call;
+
+  Result<Answer> handle(Call& call) const;
+  [[nodiscard]] Status admit(const BoundRoute& bound, Call& call) const;
+  [[nodiscard]] Result<Answer> lost(const Call& call) const;
+  static Result<Answer> whole_server(Call& call);
+  static Result<Answer> other_method(Call& call, const RouteTable::Methods& methods);
+  static void check_answer(const BoundRoute& bound, const Answer& answer);
+  static Outgoing dress(Call& call, Result<Answer> result);
+  std::string new_request_id();
+
+  RouteTable table_;
+  FindKey find_key_;
+  bool access_log_;
+  bool check_answers_;
+  std::string id_prefix_;  ///< of this process, so that ids of two never meet
+  std::atomic<std::uint64_t> requests_{0};
+};
+
+}  // namespace factory::http

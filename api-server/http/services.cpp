@@ -1,0 +1,96 @@
+#include "http/services.hpp"
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "http/problem.hpp"
+
+namespace factory::http {
+namespace {
+
+using nlohmann::json;
+
+/// The documents as they are stored, without reading them.
+std::string join_documents(const std::vector<storage::ViewRow>& rows) {
+  std::string list = "[";
+  for (const storage::ViewRow& row : rows) {
+    if (list.size() > 1) list += ',';
+    list += row.doc;
+  }
+  return list + "]";
+}
+
+std::string edited_documents(const std::vector<storage::ViewRow>& rows,
+                             const std::function<void(json&)>& edit) {
+  json list = json::array();
+  for (const storage::ViewRow& row : rows) {
+    json document = json::parse(row.doc);
+    edit(document);
+    list.push_back(std::move(document));
+  }
+  return list.dump();
+}
+
+}  // namespace
+
+Result<Answer> command(const Services& services, const Request& request, const std::string& stream,
+                       std::any command, int status,
+                       std::function<std::string(const engine::Written&)> body) {
+  engine::Call call;
+  call.command = {stream, std::move(command)};
+  call.actor = request.principal;
+  call.request_id = request.request_id;
+  call.idempotency_key = request.idempotency_key;
+  call.fingerprint = request.fingerprint;
+  call.if_version = request.if_match;
+  call.reply = [&stream, status, &body](const engine::Written& written) {
+    const storage::ViewRow& row = written.view(stream);
+    engine::Reply reply;
+    reply.status = status;
+    reply.body = body ? body(written) : row.doc;
+    reply.version = row.version;
+    return reply;
+  };
+  // The call is waited for, so what it refers to lives long enough.
+  Result<engine::Reply> reply = services.runner.run(std::move(call));
+  if (!reply) return std::move(reply.error());
+  Answer answer;
+  answer.status = reply->status;
+  answer.body = std::move(reply->body);
+  answer.replayed = reply->replayed;
+  if (reply->version > 0) answer.etag = reply->version;
+  return answer;
+}
+
+Result<storage::ViewRow> find_view(const Services& services, const std::string& kind,
+                                   const std::string& id) {
+  auto row = services.store.get_view(id);
+  if (row && row->kind == kind) return std::move(*row);
+  return Error{ErrorCode::not_found, "There is no " + kind + " " + id + ".", {}, {}, {}};
+}
+
+Result<Answer> page(const Services& services, const Request& request, storage::ViewQuery query,
+                    const std::string& name, const std::function<void(json&)>& edit) {
+  query.limit = request.query.value("limit", query.limit);
+  query.cursor = request.query.value("cursor", std::string());
+  storage::ViewPage found;
+  try {
+    found = services.store.query_views(query);
+  } catch (const std::invalid_argument& wrong) {
+    Error error = field_error("query/cursor", wrong.what());
+    error.hint =
+        "Start without a cursor, or send `next_cursor` of the page before, with the same "
+        "filters.";
+    return error;
+  }
+  Answer answer;
+  answer.body =
+      "{" + json(name).dump() + ":" +
+      (edit ? edited_documents(found.rows, edit) : join_documents(found.rows)) +
+      ",\"next_cursor\":" + (found.next_cursor.empty() ? "null" : json(found.next_cursor).dump()) +
+      "}";
+  answer.next_cursor = std::move(found.next_cursor);
+  return answer;
+}
+
+}  // namespace factory::http

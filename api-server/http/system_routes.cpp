@@ -1,0 +1,51 @@
+#include "http/system_routes.hpp"
+
+#include "common/log.hpp"
+#include "common/version.hpp"
+
+namespace factory::http {
+namespace {
+
+using nlohmann::json;
+
+Answer answer_with(const json& document) {
+  Answer answer;
+  answer.body = document.dump();
+  return answer;
+}
+
+Result<Answer> ready(const Services& services) {
+  try {
+    static_cast<void>(services.store.last_position());
+  } catch (const storage::StoreFailure& failure) {
+    log(LogLevel::error, "not ready: the store failed", {{"reason", failure.what()}});
+    return Error{ErrorCode::unavailable, "The store does not answer.", {}, {}, {}};
+  }
+  return answer_with({{"status", "ready"}});
+}
+
+Result<Answer> whoami(const Services& services, const Request& request) {
+  const Principal& who = request.principal;
+  const std::string role(name_of(who.role));
+  const auto& roles = services.catalog.roles();
+  const auto scopes = roles.find(role);
+  json document{{"id", who.id},           {"type", name_of(who.type)}, {"role", role},
+                {"groups", who.groups},   {"channel", who.channel},    {"key_id", who.key_id},
+                {"scopes", json::array()}};
+  if (scopes != roles.end()) document["scopes"] = scopes->second;
+  return answer_with(document);
+}
+
+}  // namespace
+
+void bind_system_routes(Handlers& handlers, const Services& services) {
+  handlers.bind("system.health", [](const Request& /*request*/) -> Result<Answer> {
+    return answer_with({{"status", "ok"}, {"version", version()}});
+  });
+  handlers.bind("system.ready",
+                [&services](const Request& /*request*/) { return ready(services); });
+  handlers.bind("system.whoami",
+                [&services](const Request& request) { return whoami(services, request); });
+}
+
+}  // namespace factory::http
