@@ -24,10 +24,14 @@ struct Created {
   std::string by;
   Time at{};
   static constexpr auto fields() {
-    return std::tuple{field("name", &Created::name),       field("role", &Created::role),
-                      field("groups", &Created::groups),   field("channel", &Created::channel),
-                      field("secret_hash", &Created::secret_hash), field("hint", &Created::hint),
-                      field("by", &Created::by),           field("at", &Created::at)};
+    return std::tuple{field("name", &Created::name),
+                      field("role", &Created::role),
+                      field("groups", &Created::groups),
+                      field("channel", &Created::channel),
+                      field("secret_hash", &Created::secret_hash),
+                      field("hint", &Created::hint),
+                      field("by", &Created::by),
+                      field("at", &Created::at)};
   }
 };
 struct Revoked {

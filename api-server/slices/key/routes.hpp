@@ -1,0 +1,14 @@
+#pragma once
+
+#include "http/handlers.hpp"
+#include "http/services.hpp"
+
+namespace factory::key {
+
+/// The routes of schemas/routes/key.json. `services` must outlive the handlers.
+///
+/// A new key's token is in the answer that creates it and nowhere else: a repetition with the same
+/// Idempotency-Key gives the same document without `token`.
+void bind_routes(http::Handlers& handlers, const Services& services);
+
+}  // namespace factory::key
