@@ -43,7 +43,7 @@ struct Opened {
   std::string requester;               ///< who created the pipeline
   std::vector<std::string> reporters;  ///< who reported the work that is decided on
   Time at{};
-  std::optional<Time> deadline;
+  std::optional<Time> deadline;  ///< if its clock ran from the start
   bool paused = false;  ///< opened while the pipeline stood still: the clock starts on resume
   static constexpr auto fields() {
     return std::tuple{field("kind", &Opened::kind),
@@ -147,15 +147,19 @@ struct Delegated {
   }
 };
 
+/// Somebody is called to it. Nobody may decide because of it who might not before.
 struct Escalated {
   static constexpr std::string_view type = "approval.escalated";
   std::string to;  ///< a person; empty: the admins and owners
   std::string reason;
-  std::string by;
+  std::string by;                ///< "system" when the deadline passed
+  bool deadline_passed = false;  ///< by the clock, which stands from now on
   Time at{};
   static constexpr auto fields() {
     return std::tuple{field("to", &Escalated::to), field("reason", &Escalated::reason),
-                      field("by", &Escalated::by), field("at", &Escalated::at)};
+                      field("by", &Escalated::by),
+                      field("deadline_passed", &Escalated::deadline_passed),
+                      field("at", &Escalated::at)};
   }
 };
 
@@ -224,20 +228,26 @@ struct SubjectVersion {
 
 struct State {
   Status status = Status::none;
-  Opened opened;                          ///< as it was opened; subject.digest is kept current
-  std::vector<SubjectVersion> versions;   ///< every digest that was shown, oldest first
-  std::vector<Voted> votes;               ///< those that count now
-  std::vector<Delegated> delegations;
+  Opened opened;                         ///< as it was opened; subject.digest is kept current
+  std::vector<SubjectVersion> versions;  ///< every digest that was shown, oldest first
+  std::vector<Voted> votes;              ///< those that count now, one a person
+  std::vector<Delegated> delegations;    ///< the latest of each delegator
   std::vector<Escalated> escalations;
   std::string decided_by;
   Time decided_at{};
-  std::string reason;  ///< of a rejection or cancellation
-  std::optional<Time> deadline;
+  std::string reason;            ///< of a rejection or cancellation
+  std::optional<Time> deadline;  ///< moves on by the pause when the clock runs again
   int extensions = 0;
   bool deadline_warned = false;
-  std::optional<Time> paused_at;
+  bool deadline_passed = false;   ///< without a decision; the gate waits on, escalated
+  std::optional<Time> paused_at;  ///< since when the deadline's clock stands still
   bool consumed = false;
   Time updated_at{};
+
+  [[nodiscard]] Involved involved() const { return {opened.requester, opened.reporters}; }
+  /// In whose places was approved.
+  [[nodiscard]] std::vector<std::string> approvers() const;
+  [[nodiscard]] std::vector<Delegation> delegated() const;
 };
 
 // --- commands ---------------------------------------------------------------------------------
