@@ -61,7 +61,7 @@ task::Created Follow::task_of_pipeline() const {
 void Follow::open_gate(const pipeline::GateRequested& event) {
   const auto& pipeline = state<pipeline::State>();
   gate::Opened opened;
-  opened.kind = event.gate.type;
+  opened.kind = event.purpose == "retry" ? event.purpose : event.gate.type;
   opened.title = event.gate.title;
   opened.subject = {happened_.stream, pipeline.created->name, event.stage, event.digest};
   opened.policy = event.gate.policy;
@@ -132,7 +132,7 @@ void Follow::pipeline() {
                    }
                  },
                  [&](const pipeline::Updated& e) {
-                   if (e.priority) to_open_tasks(task::SetPriority{*e.priority, e.reason});
+                   if (e.priority) to_open_tasks(task::SetPriority{*e.priority, e.reason, true});
                  },
                  [&](const pipeline::WorkStarted& e) {
                    if (!e.released_by.empty()) to_gate(e.released_by, gate::Consume{});
