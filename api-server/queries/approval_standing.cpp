@@ -1,0 +1,110 @@
+#include "queries/approval_standing.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <vector>
+
+#include "common/text.hpp"
+#include "domain/standing.hpp"
+#include "engine/codec.hpp"
+#include "queries/words.hpp"
+
+namespace factory::queries {
+namespace {
+
+using nlohmann::json;
+using Names = std::vector<std::string>;
+
+/// What of the document the rules of domain/standing.hpp look at.
+struct Read {
+  GatePolicy policy;
+  Involved involved;
+  Names approvers;
+  std::set<std::string> voters;
+  std::vector<Delegation> delegations;
+};
+
+Read read(const json& gate) {
+  Read result;
+  engine::decode(gate.at("policy"), result.policy);
+  result.involved = {gate.value("requester", ""), gate.value("reporters", Names{})};
+  for (const json& vote : gate.at("votes")) {
+    const auto person = vote.at("person").get<std::string>();
+    result.voters.insert(person);
+    if (vote.at("decision") == "approved") {
+      result.approvers.push_back(vote.value("on_behalf_of", person));
+    }
+  }
+  for (const json& delegation : gate.at("delegations")) {
+    result.delegations.push_back({delegation.at("from"), delegation.at("to")});
+  }
+  return result;
+}
+
+/// Those who have not voted, and the delegates who could fill a place of somebody eligible.
+Names can_decide(const Read& gate, const Standing& now, const Directory& people) {
+  std::set<std::string> names(now.eligible.begin(), now.eligible.end());
+  for (const Delegation& delegation : gate.delegations) {
+    const auto place = decides_for(gate.policy, gate.involved, delegation.to, gate.delegations,
+                                   gate.approvers, people);
+    if (place &&
+        std::find(now.eligible.begin(), now.eligible.end(), *place) != now.eligible.end()) {
+      names.insert(delegation.to);
+    }
+  }
+  for (const std::string& voter : gate.voters) names.erase(voter);
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+void add_standing(json& gate, const Directory& people) {
+  gate["missing"] = json::array();
+  gate["eligible"] = json::array();
+  if (gate.at("status") != "pending") return;
+  const Read known = read(gate);
+  const Standing now = standing(known.policy, known.involved, known.approvers, people);
+  gate["current_approvers"] = now.filled;
+  gate["missing"] = now.missing;
+  gate["eligible"] = can_decide(known, now, people);
+  gate["satisfiable"] = now.satisfiable;
+}
+
+std::string next_step(const json& gate) {
+  const auto status = gate.at("status").get<std::string>();
+  if (status != "pending") return next_step(status, nullptr);
+  const std::string missing = join(gate.at("missing").get<Names>(), " and ");
+  if (!gate.value("satisfiable", true)) {
+    return "Waits for " + missing +
+           ", which the people who exist cannot give: create a key for another person with "
+           "`factory-api key create`, or archive the pipeline.";
+  }
+  return "Waits for " + missing + ": " + either(gate.at("eligible").get<Names>()) +
+         " can decide, with the digest of what was seen.";
+}
+
+std::string next_step(const std::string& status, const storage::ViewRow* pipeline) {
+  std::string where;
+  if (pipeline != nullptr) {
+    const auto stage =
+        std::find_if(pipeline->tags.begin(), pipeline->tags.end(),
+                     [](const storage::Tag& tag) { return tag.key == "pipeline.stage"; });
+    if (pipeline->status == "completed") {
+      where = "the pipeline is completed";
+    } else if (stage != pipeline->tags.end()) {
+      where = "the pipeline is in stage " + stage->value + " now";
+      if (pipeline->status != "active") where += ", " + pipeline->status;
+    }
+  }
+  if (status == "approved") {
+    return where.empty() ? "Approved: nothing is left to decide here." : "Approved: " + where + ".";
+  }
+  if (status == "rejected") {
+    return where.empty() ? "Rejected: nothing is left to decide here; a task says what to mend."
+                         : "Rejected: " + where + ", and a task says what to mend.";
+  }
+  return "Cancelled: nothing is to be decided here any more.";
+}
+
+}  // namespace factory::queries
