@@ -1,0 +1,237 @@
+#include "slices/pipeline/routes_read.hpp"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "domain/policy.hpp"
+#include "queries/listing.hpp"
+#include "queries/task_docs.hpp"
+#include "slices/pipeline/pipeline.hpp"
+
+namespace factory::pipeline {
+
+namespace {
+
+using http::Answer;
+using http::Request;
+using nlohmann::json;
+
+constexpr int kMostTasks = 20;
+constexpr std::size_t kMostTransitions = 100;
+
+/// Tells who can decide what the pipeline waits for.
+void add_who(const Services& services, json& doc, const Directory& people) {
+  json& waiting = doc["waiting_for"];
+  if (!waiting.contains("approval_id")) return;
+  const json gate =
+      queries::approval_of(services.store, {{"approval_id", waiting["approval_id"]}}, people);
+  if (gate.is_object() && gate.contains("eligible")) waiting["who"] = gate["eligible"];
+}
+
+/// Tasks that wait, the most urgent first.
+void add_tasks(const Services& services, json& doc) {
+  storage::ViewQuery query;
+  query.kind = "task";
+  query.tag = storage::Tag{"task.open.pipeline", doc["id"].get<std::string>(), 0, 0};
+  query.limit = kMostTasks;
+  json tasks = json::array();
+  for (const storage::ViewRow& row : services.store.query_views(query).rows) {
+    const json task = json::parse(row.doc);
+    json shown = json::object();
+    for (const char* name : {"id", "type", "title", "status", "priority", "stage", "assignee_id",
+                             "approval_id", "sla_deadline"}) {
+      if (task.contains(name)) shown[name] = task[name];
+    }
+    tasks.push_back(std::move(shown));
+  }
+  doc["open_tasks"] = std::move(tasks);
+}
+
+/// What a list shows of a pipeline unless details are asked for.
+void make_compact(json& doc) {
+  for (const char* name : {"stages", "config", "parameters", "description"}) doc.erase(name);
+}
+
+storage::ViewQuery query_of(const Request& request) {
+  const json& wanted = request.query;
+  storage::ViewQuery query;
+  query.kind = Definition::kind;
+  const std::string status = wanted.value("status", "");
+  if (status.empty()) {
+    query.statuses = {"active", "paused", "completed", "failed"};
+  } else if (status != "all") {
+    query.statuses = {status};
+  }
+  std::vector<storage::Tag> tags;
+  const auto filter = [&](const char* name, const char* key) {
+    if (!wanted.contains(name)) return;
+    auto value = wanted[name].get<std::string>();
+    if (value == "me" && std::string_view(name) == "assignee") value = request.principal.id;
+    tags.push_back({key, std::move(value), 0, 0});
+  };
+  filter("assignee", "pipeline.assignee");
+  filter("stage", "pipeline.stage");
+  filter("priority", "pipeline.priority");
+  query.descending = tags.empty() || tags.front().key == "pipeline.priority";
+  if (!tags.empty()) {
+    query.tag = tags.front();
+    query.also.assign(tags.begin() + 1, tags.end());
+  }
+  return query;
+}
+
+std::string counted(std::size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what;
+}
+
+std::string summary_of(const queries::Listed& listed) {
+  if (listed.docs.empty()) {
+    return listed.next_cursor.empty() ? "No pipeline matches."
+                                      : "None on this page; more may follow.";
+  }
+  std::map<std::string, std::size_t> statuses;
+  std::size_t deciding = 0;
+  for (const json& doc : listed.docs) {
+    ++statuses[doc.at("status").get<std::string>()];
+    if (doc.at("waiting_for").contains("approval_id")) ++deciding;
+  }
+  std::string text =
+      counted(listed.docs.size(), listed.docs.size() == 1 ? "pipeline" : "pipelines");
+  if (!listed.next_cursor.empty()) text += " on this page, more follow";
+  const char* before = ": ";
+  for (const auto& [status, count] : statuses) {
+    text += before + counted(count, status);
+    before = ", ";
+  }
+  if (deciding > 0)
+    text += "; " + counted(deciding, deciding == 1 ? "waits" : "wait") + " for a decision";
+  return text + ".";
+}
+
+/// How the pipeline moved, the latest first.
+json transitions_of(const Services& services, const std::string& id) {
+  storage::EventQuery query;
+  query.stream = id;
+  query.type = StageChanged::type;
+  query.descending = true;
+  query.limit = static_cast<int>(kMostTransitions);
+  json list = json::array();
+  while (list.size() < kMostTransitions) {
+    const storage::EventPage page = services.store.read_events(query);
+    for (const storage::EventRecord& event : page.events) {
+      if (list.size() == kMostTransitions) break;
+      const json data = engine::event_data(event.body);
+      list.push_back({{"at", format_time(event.at)},
+                      {"from", data.value("from", "")},
+                      {"left_as", data.value("left_as", "")},
+                      {"to", data.value("to", "")},
+                      {"cause", data.value("cause", "")},
+                      {"by", event.actor}});
+    }
+    if (!page.next) break;
+    query.before = page.next;
+  }
+  return list;
+}
+
+Result<storage::ViewRow> find(const Services& services, const Request& request) {
+  return http::find_view(services, std::string(Definition::kind), request.path.at("pipeline_id"));
+}
+
+Answer answer_with(const json& body, const storage::ViewRow& row) {
+  Answer answer;
+  answer.body = body.dump();
+  answer.etag = row.version;
+  return answer;
+}
+
+/// Only the pipeline that is named, as a list.
+Result<queries::Listed> list_one(const Services& services, const std::string& id) {
+  auto row = http::find_view(services, std::string(Definition::kind), id);
+  if (!row) return std::move(row.error());
+  return queries::Listed{{json::parse(row->doc)}, ""};
+}
+
+Result<queries::Listed> list_many(const Services& services, const Request& request) {
+  const std::string name = request.query.value("template", "");
+  if (name.empty()) return queries::list(services, request, query_of(request));
+  return queries::list(services, request, query_of(request),
+                       [&](const json& doc) { return doc.at("template").at("name") == name; });
+}
+
+}  // namespace
+
+Result<Answer> list(const Services& services, const Request& request) {
+  const std::string id = request.query.value("pipeline_id", "");
+  auto listed = id.empty() ? list_many(services, request) : list_one(services, id);
+  if (!listed) return std::move(listed.error());
+  const bool details = request.query.value("details", false);
+  const auto people = services.people();
+  for (json& doc : listed->docs) {
+    add_who(services, doc, *people);
+    if (details) {
+      add_tasks(services, doc);
+    } else {
+      make_compact(doc);
+    }
+  }
+  std::string summary = summary_of(*listed);
+  return queries::list_answer(std::move(*listed), "pipelines", std::move(summary));
+}
+
+Result<Answer> get(const Services& services, const Request& request) {
+  const auto row = find(services, request);
+  if (!row) return row.error();
+  json doc = json::parse(row->doc);
+  add_who(services, doc, *services.people());
+  add_tasks(services, doc);
+  return answer_with(doc, *row);
+}
+
+Result<Answer> stages(const Services& services, const Request& request) {
+  const auto row = find(services, request);
+  if (!row) return row.error();
+  const json doc = json::parse(row->doc);
+  return answer_with({{"pipeline_id", row->id},
+                      {"current_stage", doc.at("current_stage")},
+                      {"status", doc.at("status")},
+                      {"stages", doc.at("stages")},
+                      {"transitions", transitions_of(services, row->id)},
+                      {"version", row->version}},
+                     *row);
+}
+
+std::string tests_in_words(const json& tests) {
+  std::string text = counted(tests.value("passed", std::size_t{0}), "passed") + ", " +
+                     counted(tests.value("failed", std::size_t{0}), "failed") + ", " +
+                     counted(tests.value("skipped", std::size_t{0}), "skipped");
+  if (tests.contains("coverage")) text += ", coverage " + tests["coverage"].dump() + " %";
+  return text;
+}
+
+Result<Answer> test_results(const Services& services, const Request& request) {
+  const auto row = find(services, request);
+  if (!row) return row.error();
+  const json doc = json::parse(row->doc);
+  json results = json::array();
+  std::string summary;
+  for (const json& stage : doc.at("stages")) {
+    if (!stage.contains("evidence") || !stage["evidence"].contains("tests")) continue;
+    json result{{"stage", stage.at("name")},
+                {"status", stage.at("status")},
+                {"tests", stage["evidence"]["tests"]}};
+    if (stage.contains("checks_failing")) result["checks_failing"] = stage["checks_failing"];
+    summary += (summary.empty() ? "" : "; ") + stage["name"].get<std::string>() + ": " +
+               tests_in_words(result["tests"]);
+    results.push_back(std::move(result));
+  }
+  if (results.empty()) summary = "No test results were reported yet";
+  return answer_with({{"pipeline_id", row->id},
+                      {"name", doc.at("name")},
+                      {"results", std::move(results)},
+                      {"summary", summary + "."}},
+                     *row);
+}
+
+}  // namespace factory::pipeline
