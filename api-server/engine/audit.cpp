@@ -125,24 +125,41 @@ AuditReport verify_store(storage::Store& store, const std::string& public_hex) {
   return verifier.finish();
 }
 
-void export_trail(storage::Store& store, const std::string& public_hex, std::ostream& out) {
+namespace {
+
+void write_seal(const storage::Seal& seal, const std::string& public_hex, std::ostream& out) {
+  out << nlohmann::json{{"seal",
+                         {{"position", seal.position},
+                          {"digest", to_hex(seal.digest)},
+                          {"signature", seal.signature},
+                          {"at", format_time(seal.at)},
+                          {"public_key", public_hex}}}}
+             .dump()
+      << "\n";
+}
+
+}  // namespace
+
+void export_trail(storage::Store& store, const SigningKey& key, Time now, std::ostream& out) {
+  const std::string public_hex = key.public_hex();
   const std::vector<storage::Seal> seals = store.seals();
   std::size_t next = 0;
+  storage::Seal last;      // of the store, or nothing
+  std::string since_last;  // hashes
+  std::int64_t position = 0;
   each_event(store, 0, [&](const storage::EventRecord& event) {
     out << R"({"position":)" << event.position << R"(,"hash":")" << to_hex(event.hash)
         << R"(","event":)" << event.body << "}\n";
-    for (; next < seals.size() && seals[next].position == event.position; ++next) {
-      const storage::Seal& seal = seals[next];
-      out << nlohmann::json{{"seal",
-                             {{"position", seal.position},
-                              {"digest", to_hex(seal.digest)},
-                              {"signature", seal.signature},
-                              {"at", format_time(seal.at)},
-                              {"public_key", public_hex}}}}
-                 .dump()
-          << "\n";
-    }
+    position = event.position;
+    since_last.append(reinterpret_cast<const char*>(event.hash.data()), event.hash.size());
+    if (next == seals.size() || seals[next].position != position) return;
+    last = seals[next++];
+    since_last.clear();
+    write_seal(last, public_hex, out);
   });
+  if (position == last.position) return;
+  const Hash digest = sha256(last.digest, since_last);
+  write_seal({position, digest, key.sign_hex(signed_text(position, digest)), now}, public_hex, out);
 }
 
 namespace {

@@ -32,7 +32,9 @@ AuditReport verify_store(storage::Store& store, const std::string& public_hex);
 
 /// Writes the trail as JSON lines: {"position","hash","event"} for each event in order, and
 /// {"seal":{"position","digest","signature","at","public_key"}} behind the last event it covers.
-void export_trail(storage::Store& store, const std::string& public_hex, std::ostream& out);
+/// The last line is a seal over the whole, so that a cut-off end shows. Writes nothing to the
+/// store.
+void export_trail(storage::Store& store, const SigningKey& key, Time now, std::ostream& out);
 
 /// Checks an exported trail, its end included: events behind the last seal are reported as
 /// unsealed, a missing end as a problem. `public_hex`: the key that must have signed; nullopt

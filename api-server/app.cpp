@@ -1,0 +1,137 @@
+#include "app.hpp"
+
+#include <unistd.h>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "common/http_client.hpp"
+#include "common/log.hpp"
+#include "common/paths.hpp"
+#include "effects/announce.hpp"
+#include "engine/follower.hpp"
+#include "engine/outbox.hpp"
+#include "engine/periodic.hpp"
+#include "engine/timers.hpp"
+#include "http/router.hpp"
+#include "http/server.hpp"
+#include "http/services.hpp"
+#include "http/system_routes.hpp"
+#include "queries/routes.hpp"
+#include "slices/gate/routes.hpp"
+#include "slices/key/routes.hpp"
+#include "slices/pipeline/routes.hpp"
+#include "slices/task/routes.hpp"
+#include "slices/template/routes.hpp"
+
+namespace factory {
+
+namespace {
+
+/// How long an Idempotency-Key and a finished effect are remembered.
+constexpr Millis remembered{48 * 3'600'000LL};
+
+CoreOptions core_options(AppOptions& options) {
+  if (!options.announce_url.empty()) options.core.effect_kinds = {"announce"};
+  return std::move(options.core);
+}
+
+}  // namespace
+
+struct App::Impl {
+  explicit Impl(AppOptions options)
+      : core(core_options(options)),
+        services{core.runner(),  core.store(),     core.search(),
+                 core.blobs(),   core.clock(),     core.ids(),
+                 core.catalog(), core.templates(), [this] { return core.keys().people(); }} {
+    bind_routes();
+    router = std::make_unique<http::Router>(http::RouterParts{
+        core.catalog().routes(), core.catalog().roles(), handlers,
+        [this](const std::string& key_id) { return core.keys().find(key_id); }, true, false});
+    server = std::make_unique<http::Server>(*router);
+    start_background(options);
+    auto started = server->start(options.host, options.port);
+    if (!started) throw std::runtime_error(started.error().detail);
+    url = std::move(started).value();
+    const auto written = write_file_private(
+        server_file(), nlohmann::json{{"url", url}, {"pid", getpid()}}.dump() + "\n");
+    if (!written) throw std::runtime_error(written.error().detail);
+  }
+
+  void bind_routes() {
+    http::bind_system_routes(handlers, services);
+    pipeline::bind_routes(handlers, services);
+    gate::bind_routes(handlers, services);
+    task::bind_routes(handlers, services);
+    key::bind_routes(handlers, services);
+    pipeline_template::bind_routes(handlers, services);
+    queries::bind_routes(handlers, services);
+  }
+
+  void start_background(const AppOptions& options) {
+    const auto every = [this](const char* name, Millis interval, engine::Periodic::Step step) {
+      background.push_back(std::make_unique<engine::Periodic>(name, interval, std::move(step)));
+    };
+    every("timers", Millis{200}, [this](const std::stop_token&) {
+      return engine::fire_timers(core.runner(), core.store(), core.clock(), Core::slices()) > 0;
+    });
+    every("search", Millis{200}, [this](const std::stop_token&) {
+      return engine::follow_log(core.store(), core.search());
+    });
+    every("seal", options.seal_interval, [this](const std::stop_token&) {
+      core.seal();
+      return false;
+    });
+    every("purge", Millis{3'600'000}, [this](const std::stop_token&) {
+      core.runner().with_store(
+          [this](storage::Store& store) { store.purge(core.clock().now() - remembered); });
+      return false;
+    });
+    if (options.announce_url.empty()) return;
+    effects["announce"] =
+        effects::announce_to(options.announce_url, client, core.store(), core.clock());
+    every("effects", Millis{200}, [this](const std::stop_token& stop) {
+      const auto next = core.store().next_effect();
+      if (!next || *next > core.clock().now()) return false;
+      return engine::run_effects(core.runner(), core.clock(), core.ids(), effects, {}, stop) > 0;
+    });
+  }
+
+  void stop() {
+    if (stopped) return;
+    stopped = true;
+    if (server) server->stop();
+    background.clear();
+    try {
+      core.seal();
+    } catch (const std::exception& error) {
+      log(LogLevel::error, "the last seal was not written", {{"error", error.what()}});
+    }
+    core.runner().stop();
+    std::error_code ignored;  // gone already: nothing to take away
+    std::filesystem::remove(server_file(), ignored);
+  }
+
+  [[nodiscard]] std::string server_file() const { return core.data() + "/server.json"; }
+
+  Core core;
+  Services services;
+  http::Handlers handlers;
+  HttpClient client;
+  std::map<std::string, engine::EffectHandler> effects;
+  std::unique_ptr<http::Router> router;
+  std::unique_ptr<http::Server> server;
+  std::vector<std::unique_ptr<engine::Periodic>> background;
+  std::string url;
+  bool stopped = false;
+};
+
+App::App(AppOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+App::~App() { stop(); }
+
+const std::string& App::url() const { return impl_->url; }
+Core& App::core() { return impl_->core; }
+void App::stop() { impl_->stop(); }
+
+}  // namespace factory

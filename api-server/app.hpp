@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core.hpp"
+
+namespace factory {
+
+struct AppOptions {
+  CoreOptions core;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;  ///< 0 takes a free one
+  std::string announce_url;   ///< empty: nothing is announced
+  Millis seal_interval{60'000};
+};
+
+/// The whole server: core, background work and HTTP edge. While it serves, `server.json` in the
+/// data folder says where.
+class App {
+ public:
+  /// Serves when it returns. Throws std::runtime_error in words for the user.
+  explicit App(AppOptions options);
+  ~App();  ///< stop()
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  [[nodiscard]] const std::string& url() const;
+  [[nodiscard]] Core& core();
+
+  /// Takes no new requests, finishes what runs, signs the log, gives up the folder. Idempotent.
+  void stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace factory

@@ -1,0 +1,137 @@
+#include "cli/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <iostream>
+
+#include "common/schema.hpp"
+
+namespace factory::cli {
+
+std::span<const Setting> serve_settings() {
+  static const std::array<Setting, 6> known{{
+      {"listen", "FACTORY_LISTEN", "127.0.0.1:8080", "address and port; port 0 takes a free one"},
+      {"data", "FACTORY_DATA", "", "data folder (default: $XDG_DATA_HOME/agent-factory)"},
+      {"config", "FACTORY_CONFIG", "", "configuration file (JSON; flags and environment win)"},
+      {"log-level", "FACTORY_LOG_LEVEL", "info", "debug, info, warning or error"},
+      {"announce-url", "FACTORY_ANNOUNCE_URL", "",
+       "gets a POST for what waits, is late or was decided"},
+      {"seal-seconds", "FACTORY_SEAL_SECONDS", "60", "how often the event log is signed",
+       SettingKind::number, 1, 86'400},
+  }};
+  return known;
+}
+
+namespace {
+
+void add_serve(CLI::App& app, Options& options) {
+  CLI::App* serve = app.add_subcommand("serve", "Runs the server until SIGTERM or SIGINT");
+  for (const Setting& setting : serve_settings()) {
+    const std::string name(setting.name);
+    serve->add_option_function<std::string>(
+        "--" + name, [&options, name](const std::string& value) { options.flags[name] = value; },
+        std::string(setting.help));
+  }
+  serve->callback([&options] { options.action = Action::serve; });
+}
+
+void add_data(CLI::App* command, Options& options) {
+  command->add_option("--data", options.data, "data folder");
+}
+
+CLI::App* add_action(CLI::App& parent, const std::string& name, const std::string& help,
+                     Options& options, Action action) {
+  CLI::App* command = parent.add_subcommand(name, help);
+  command->callback([&options, action] { options.action = action; });
+  add_data(command, options);
+  return command;
+}
+
+void add_key(CLI::App& app, Options& options) {
+  CLI::App* key = app.add_subcommand("key", "Makes, lists and revokes API keys");
+  key->require_subcommand(1);
+  CLI::App* create = add_action(*key, "create", "Makes a key and prints its token once", options,
+                                Action::key_create);
+  create->add_option("--name", options.name, "whose key it is: a person's or agent's name")
+      ->required();
+  create->add_option("--role", options.role, "owner, admin, operator, viewer or agent")
+      ->required()
+      ->check(CLI::IsMember({"owner", "admin", "operator", "viewer", "agent"}));
+  create->add_option("--group", options.groups, "a group of the owner's; can be repeated")
+      ->allow_extra_args(false);
+  create->add_option("--channel", options.channel, "rest, mcp, web or discord")
+      ->check(CLI::IsMember({"rest", "mcp", "web", "discord"}));
+  add_action(*key, "list", "Lists the keys", options, Action::key_list);
+  CLI::App* revoke =
+      add_action(*key, "revoke", "Takes a key away at once", options, Action::key_revoke);
+  revoke->add_option("id", options.key_id, "the key's id (key list shows it)")->required();
+  revoke->add_option("--reason", options.reason, "kept in the trail");
+}
+
+void add_audit(CLI::App& app, Options& options) {
+  CLI::App* audit = app.add_subcommand("audit", "Checks and exports the trail of all events");
+  audit->require_subcommand(1);
+  CLI::App* verify =
+      add_action(*audit, "verify", "Checks the chain and the seals", options, Action::audit_verify);
+  verify->add_option("--file", options.file, "an exported trail instead of the data folder");
+  verify->add_option("--public-key", options.public_key, "the key that must have signed (hex)");
+  CLI::App* exported =
+      add_action(*audit, "export", "Writes the trail as JSON lines", options, Action::audit_export);
+  exported->add_option("--file", options.file, "instead of the standard output");
+}
+
+void collect_names(const CLI::App& app, std::vector<std::string>& names) {
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+    collect_names(*command, names);
+  }
+}
+
+int explain(const CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
+  std::cerr << "factory-api: " << error.what() << "\n";
+  std::vector<std::string> names;
+  collect_names(app, names);
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
+    const bool known = std::find(names.begin(), names.end(), word) != names.end();
+    const std::string near = known ? "" : nearest(word, names);
+    if (!near.empty()) std::cerr << "Did you mean " << near << " instead of " << word << "?\n";
+  }
+  std::cerr << "factory-api --help shows what there is.\n";
+  return 2;
+}
+
+}  // namespace
+
+std::optional<int> parse_options(int argc, const char* const* argv, Options& options) {
+  CLI::App app{"factory-api: pipelines of work that agents do and people decide about"};
+  app.require_subcommand(1);
+  add_serve(app, options);
+  add_key(app, options);
+  add_audit(app, options);
+  CLI::App* rebuild = add_action(app, "rebuild", "Folds the whole event log again into the views",
+                                 options, Action::rebuild);
+  rebuild->add_flag("--check", options.check, "only compares, changes nothing");
+  CLI::App* backup = add_action(app, "backup", "Copies the store, also while a server runs",
+                                options, Action::backup);
+  backup->add_option("file", options.file, "the copy; must not exist yet")->required();
+  app.add_subcommand("version", "Prints the version")->callback([&options] {
+    options.action = Action::version;
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    const CLI::App* asked = &app;
+    while (!asked->get_subcommands().empty()) asked = asked->get_subcommands().front();
+    std::cout << asked->help();
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return explain(app, error, argc, argv);
+  }
+  return std::nullopt;
+}
+
+}  // namespace factory::cli

@@ -1,0 +1,110 @@
+#include "cli/serve.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <iostream>
+#include <optional>
+
+#include "app.hpp"
+#include "cli/admin.hpp"
+#include "common/log.hpp"
+#include "common/paths.hpp"
+
+namespace factory::cli {
+
+namespace {
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+/// "127.0.0.1:8080", "[::1]:8080", "localhost:0".
+std::optional<Address> parse_address(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) return std::nullopt;
+  Address address{text.substr(0, colon), 0};
+  if (address.host.front() == '[' && address.host.back() == ']') {
+    address.host = address.host.substr(1, address.host.size() - 2);
+  }
+  unsigned port = 0;
+  for (const char digit : text.substr(colon + 1)) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    port = port * 10 + static_cast<unsigned>(digit - '0');
+    if (port > 65'535) return std::nullopt;
+  }
+  address.port = static_cast<std::uint16_t>(port);
+  return address;
+}
+
+std::optional<Settings> read_settings(const Options& options) {
+  SettingsInput input{options.flags, factory_environment(), {}};
+  Settings settings = load_settings(serve_settings(), input);
+  if (const std::string file = settings.text("config"); !file.empty()) {
+    input.file = file;
+    settings = load_settings(serve_settings(), input);
+  }
+  for (const FieldError& slip : settings.warnings) {
+    std::cerr << "factory-api: " << slip.pointer << " " << slip.detail << "\n";
+  }
+  if (settings.errors.empty()) return settings;
+  for (const FieldError& error : settings.errors) {
+    std::cerr << "factory-api: " << error.pointer << " " << error.detail << "\n";
+  }
+  return std::nullopt;
+}
+
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+}  // namespace
+
+int run_serve(const Options& options) {
+  const std::optional<Settings> settings = read_settings(options);
+  if (!settings) return 2;
+  const auto address = parse_address(settings->text("listen"));
+  if (!address) {
+    std::cerr << "factory-api: listen: " << settings->text("listen")
+              << " is no address and port, as in 127.0.0.1:8080\n";
+    return 2;
+  }
+  if (!set_log_level(settings->text("log-level"))) {
+    std::cerr << "factory-api: log-level: use debug, info, warning or error\n";
+    return 2;
+  }
+  // Blocked before any thread is made, so that only the wait below takes them.
+  const sigset_t signals = ending_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::atomic<bool> failed = false;
+  AppOptions wanted;
+  wanted.core.data = settings->given("data") ? settings->text("data") : default_data_dir().string();
+  wanted.core.failed = [&failed](const std::string&) {
+    failed = true;
+    kill(getpid(), SIGTERM);
+  };
+  wanted.host = address->host;
+  wanted.port = address->port;
+  wanted.announce_url = settings->text("announce-url");
+  wanted.seal_interval = Millis{settings->number("seal-seconds") * 1000};
+  try {
+    App app(std::move(wanted));
+    std::cout << R"({"event":"ready","url":")" << app.url() << "\"}" << std::endl;
+    int signal = 0;
+    sigwait(&signals, &signal);
+    app.stop();
+  } catch (const std::exception& error) {
+    std::cerr << "factory-api: " << error.what() << "\n";
+    return 1;
+  }
+  return failed ? 1 : 0;
+}
+
+}  // namespace factory::cli

@@ -1,0 +1,159 @@
+#include "core.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "common/log.hpp"
+#include "common/paths.hpp"
+#include "engine/audit.hpp"
+#include "engine/rebuild.hpp"
+#include "flows/flows.hpp"
+#include "slices/gate/gate.hpp"
+#include "slices/key/key.hpp"
+#include "slices/pipeline/pipeline.hpp"
+#include "slices/task/task.hpp"
+#include "slices/template/folder.hpp"
+
+namespace factory {
+
+namespace {
+
+template <class T>
+T or_throw(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().detail);
+  return std::move(result).value();
+}
+
+SigningKey open_seal_key(const std::string& file) {
+  auto pem = read_secret_file(file);
+  if (!pem && pem.error().code == ErrorCode::not_found) {
+    SigningKey key = SigningKey::generate();
+    or_throw(write_file_private(file, key.private_pem()));
+    return key;
+  }
+  const auto key = SigningKey::from_pem(or_throw(std::move(pem)));
+  if (!key) throw std::runtime_error(file + " holds no Ed25519 key");
+  return *key;
+}
+
+/// The state of every stream of a kind.
+template <class Definition>
+void each_state(
+    storage::Store& store,
+    const std::function<void(const std::string&, const typename Definition::State&)>& visit) {
+  const engine::SliceOf<Definition> slice;
+  storage::ViewQuery query;
+  query.kind = Definition::kind;
+  query.limit = 100;
+  for (;;) {
+    const storage::ViewPage page = store.query_views(query);
+    for (const storage::ViewRow& row : page.rows) {
+      const engine::LoadedStream loaded = engine::load_stream(store, slice, row.id);
+      visit(row.id, *static_cast<const typename Definition::State*>(loaded.state.get()));
+    }
+    if (page.next_cursor.empty()) return;
+    query.cursor = page.next_cursor;
+  }
+}
+
+}  // namespace
+
+const std::vector<std::shared_ptr<const engine::Slice>>& Core::slices() {
+  static const std::vector<std::shared_ptr<const engine::Slice>> all{
+      std::make_shared<engine::SliceOf<pipeline::Definition>>(),
+      std::make_shared<engine::SliceOf<gate::Definition>>(),
+      std::make_shared<engine::SliceOf<task::Definition>>(),
+      std::make_shared<engine::SliceOf<key::Definition>>(),
+      std::make_shared<engine::SliceOf<pipeline_template::Definition>>()};
+  return all;
+}
+
+Core::Core(CoreOptions options) : data_(options.data) {
+  or_throw(ensure_private_dir(data_));
+  lock_ = std::make_unique<storage::FolderLock>(data_);
+  clock_ = options.clock ? options.clock : std::make_shared<SystemClock>();
+  ids_ = options.ids ? options.ids : std::make_shared<SystemIds>();
+  catalog_ = Catalog::embedded();
+  open(options);
+  load_projections();
+  const auto committed = [this](const std::vector<engine::StreamChange>& changes) {
+    for (const engine::StreamChange& change : changes) {
+      if (change.kind != key::Definition::kind) continue;
+      keys_.put(change.stream, *static_cast<const key::State*>(change.state.get()));
+    }
+  };
+  runner_ = std::make_unique<engine::Runner>(engine::RunnerParts{
+      *store_, *clock_, *ids_, slices(), flows::follow, [this] { return keys_.people(); },
+      committed, std::move(options.effect_kinds), std::move(options.failed)});
+  load_templates();
+  create_first_keys();
+}
+
+Core::~Core() = default;
+
+void Core::open(CoreOptions& options) {
+  store_ = options.store ? std::move(options.store) : storage::open_sqlite(data_ + "/factory.db");
+  search_ = storage::open_sqlite_search(data_ + "/search.db");
+  blobs_ = storage::open_file_blobs(data_ + "/blobs");
+  seal_key_ = open_seal_key(data_ + "/seal.key");
+  if (engine::views_outdated(*store_, slices())) {
+    log(LogLevel::info, "views are of another version: folding the log again");
+    engine::rebuild_views(*store_, slices());
+  }
+}
+
+void Core::load_projections() {
+  each_state<key::Definition>(
+      *store_, [&](const std::string& id, const key::State& state) { keys_.put(id, state); });
+  std::vector<pipeline_template::Loaded> known;
+  each_state<pipeline_template::Definition>(
+      *store_, [&](const std::string&, const pipeline_template::State& state) {
+        known.push_back(state.loaded);
+      });
+  std::sort(known.begin(), known.end(),
+            [](const auto& left, const auto& right) { return left.at < right.at; });
+  for (const auto& loaded : known) templates_.put(loaded);
+}
+
+void Core::load_templates() {
+  std::vector<pipeline_template::Load> loads;
+  for (const auto& [file, definition] : catalog_->templates()) {
+    loads.push_back(or_throw(pipeline_template::read_definition(definition)));
+  }
+  pipeline_template::FolderContent folder = pipeline_template::read_folder(data_ + "/templates");
+  for (const pipeline_template::BadFile& bad : folder.bad) {
+    log(LogLevel::error, "a template was not loaded",
+        {{"file", bad.file}, {"why", bad.error.detail}});
+  }
+  std::move(folder.loads.begin(), folder.loads.end(), std::back_inserter(loads));
+  for (pipeline_template::Load& load : loads) {
+    engine::Call call;
+    call.command = {pipeline_template::stream_of(load.loaded), pipeline_template::Command{load}};
+    or_throw(runner_->run(std::move(call)));
+    templates_.put(load.loaded);
+  }
+}
+
+void Core::create_first_keys() {
+  if (!keys_.people()->people.empty()) return;
+  for (const auto& [file, channel] :
+       {std::pair{"owner.key", "rest"}, std::pair{"mcp.key", "mcp"}}) {
+    key::Created wanted;
+    wanted.name = "owner";
+    wanted.role = Role::owner;
+    wanted.channel = channel;
+    key::Minted minted = key::mint(std::move(wanted), ids_->next(clock_->now()));
+    // The file first: a key that nobody has would lock everybody out.
+    or_throw(write_file_private(data_ + "/" + file, minted.token + "\n"));
+    engine::Call call;
+    call.command = {minted.id, key::Command{std::move(minted.command)}};
+    or_throw(runner_->run(std::move(call)));
+  }
+}
+
+bool Core::seal() {
+  return engine::seal_log(*store_, seal_key_, clock_->now(),
+                          [this](const auto& work) { runner_->with_store(work); });
+}
+
+}  // namespace factory

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/catalog.hpp"
+#include "common/clock.hpp"
+#include "common/digest.hpp"
+#include "common/ids.hpp"
+#include "engine/runner.hpp"
+#include "slices/key/registry.hpp"
+#include "slices/template/template.hpp"
+#include "storage/folder_lock.hpp"
+#include "storage/open.hpp"
+
+namespace factory {
+
+/// What a Core works with besides its data folder. Tests give their own clock, ids or store.
+struct CoreOptions {
+  std::string data;                                ///< the data folder; made (0700) if need be
+  std::shared_ptr<const Clock> clock;              ///< empty: the machine's
+  std::shared_ptr<IdSource> ids;                   ///< empty: random
+  std::unique_ptr<storage::Store> store;           ///< empty: SQLite in the data folder
+  std::vector<std::string> effect_kinds;           ///< that somebody carries out
+  std::function<void(const std::string&)> failed;  ///< the store failed: stop
+};
+
+/// The control plane without its HTTP edge: slices, engine and storage, wired by hand. One process
+/// a data folder. Loads the templates that the product comes with and those of the folder
+/// `templates` in the data folder.
+class Core {
+ public:
+  /// Throws std::runtime_error in words for the user: the folder is in use, not writable, of a
+  /// newer version.
+  explicit Core(CoreOptions options);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  [[nodiscard]] const std::string& data() const { return data_; }
+  [[nodiscard]] const Clock& clock() const { return *clock_; }
+  IdSource& ids() { return *ids_; }
+  storage::Store& store() { return *store_; }
+  storage::SearchIndex& search() { return *search_; }
+  storage::Blobs& blobs() { return *blobs_; }
+  engine::Runner& runner() { return *runner_; }
+  key::Registry& keys() { return keys_; }
+  pipeline_template::Book& templates() { return templates_; }
+  [[nodiscard]] const Catalog& catalog() const { return *catalog_; }
+  [[nodiscard]] const SigningKey& seal_key() const { return seal_key_; }
+
+  /// Signs a checkpoint over the events since the last one; false if there are none.
+  bool seal();
+
+  static const std::vector<std::shared_ptr<const engine::Slice>>& slices();
+
+ private:
+  void open(CoreOptions& options);
+  void load_projections();
+  void load_templates();
+  /// The owner's first keys, if the store knows none: owner.key, and mcp.key for the channel mcp.
+  void create_first_keys();
+
+  std::string data_;
+  std::unique_ptr<storage::FolderLock> lock_;
+  std::shared_ptr<const Clock> clock_;
+  std::shared_ptr<IdSource> ids_;
+  std::shared_ptr<const Catalog> catalog_;
+  std::unique_ptr<storage::Store> store_;
+  std::unique_ptr<storage::SearchIndex> search_;
+  std::unique_ptr<storage::Blobs> blobs_;
+  SigningKey seal_key_;
+  key::Registry keys_;
+  pipeline_template::Book templates_;
+  std::unique_ptr<engine::Runner> runner_;
+};
+
+}  // namespace factory

@@ -1,0 +1,38 @@
+#include <iostream>
+
+#include "cli/admin.hpp"
+#include "cli/options.hpp"
+#include "cli/serve.hpp"
+#include "common/version.hpp"
+
+namespace {
+
+int run(const factory::cli::Options& options) {
+  using factory::cli::Action;
+  switch (options.action) {
+    case Action::serve: return run_serve(options);
+    case Action::key_create:
+    case Action::key_list:
+    case Action::key_revoke: return run_key(options);
+    case Action::audit_verify:
+    case Action::audit_export: return run_audit(options);
+    case Action::rebuild: return run_rebuild(options);
+    case Action::backup: return run_backup(options);
+    case Action::version: std::cout << factory::version() << "\n"; return 0;
+    case Action::nothing: return 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  factory::cli::Options options;
+  if (const auto code = factory::cli::parse_options(argc, argv, options)) return *code;
+  try {
+    return run(options);
+  } catch (const std::exception& error) {
+    std::cerr << "factory-api: " << error.what() << "\n";
+    return 1;
+  }
+}
