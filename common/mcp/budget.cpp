@@ -132,19 +132,23 @@ json notice(const std::vector<Place>& places, const json& document) {
 
 }  // namespace
 
-bool fit(json& document, std::size_t budget) {
+Cut fit(json& document, std::size_t budget) {
   std::size_t size = cost(document);
-  if (size <= budget) return false;
+  if (size <= budget) return {};
   const std::size_t goal = budget > 2 * notice_room ? budget - notice_room : budget / 2;
   std::vector<Place> places;
   for (int round = 0; size > goal && round < most_rounds; ++round) {
     if (!cut_once(document, size - goal, places)) break;
     size = cost(document);
   }
-  if (!document.is_object()) return !places.empty();
-  if (std::ranges::any_of(places, is_page)) document.erase("next_cursor");
+  Cut cut{!places.empty(), 0};
+  if (!document.is_object()) return cut;
+  if (const auto page = std::ranges::find_if(places, is_page); page != places.end()) {
+    cut.page_items = document[json::json_pointer(page->pointer)].size();
+    if (document.contains("next_cursor")) document["next_cursor"] = nullptr;
+  }
   document["_cut"] = notice(places, document);
-  return !places.empty();
+  return cut;
 }
 
 }  // namespace factory::mcp

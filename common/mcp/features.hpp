@@ -61,8 +61,8 @@ class Features {
   [[nodiscard]] RpcError unknown_tool(const std::string& name) const;
   [[nodiscard]] nlohmann::json run_tool(const Tool& tool, nlohmann::json arguments,
                                         const Call& call) const;
-  [[nodiscard]] nlohmann::json tool_success(const Tool& tool, nlohmann::json document,
-                                            const Revision& revision) const;
+  [[nodiscard]] nlohmann::json fitting(const Tool& tool, nlohmann::json document,
+                                       nlohmann::json arguments, const CallContext& context) const;
 
   std::shared_ptr<const Catalog> catalog_;
   FeatureOptions options_;

@@ -18,11 +18,18 @@ std::string render(const nlohmann::json& document);
 /// Every member of it is in the text.
 std::string render_problem(const nlohmann::json& problem);
 
+/// What fit() has done.
+struct Cut {
+  bool any = false;
+  /// How many items are left of the list at the root that lost some: what `limit` would have to be
+  /// for a page that fits. 0: no such list was cut.
+  std::size_t page_items = 0;
+};
+
 /// Shortens `document` until its outline and its JSON both take at most `budget` characters: the
 /// longest lists lose whole items from their end, then the longest strings their end. What was
-/// taken away, and how to get it, is said in a member "_cut" (objects only). A `next_cursor` is
-/// dropped then, for it would lead past the items that were cut.
-/// @return true if anything was cut
-bool fit(nlohmann::json& document, std::size_t budget);
+/// taken away, and how to get it, is said in a member "_cut" (objects only). If a list at the root
+/// was cut, `next_cursor` becomes null, for it would lead past the items that are missing.
+Cut fit(nlohmann::json& document, std::size_t budget);
 
 }  // namespace factory::mcp

@@ -67,6 +67,18 @@ json wrong_answer(const Tool& tool, const std::vector<FieldError>& errors, const
   return error_result(std::move(problem), revision, budget);
 }
 
+std::vector<FieldError> check_answer(const Tool& tool, const json& document) {
+  if (!tool.output_schema.is_object()) return {};
+  return validate(tool.output_schema, document);
+}
+
+/// True for a list that takes a `limit`: asking again costs little and changes nothing.
+bool can_page(const Tool& tool) {
+  return tool.read_only() && std::ranges::any_of(tool.http.query, [](const auto& mapped) {
+           return mapped.second == "limit";
+         });
+}
+
 }  // namespace
 
 const Tool* Features::offered_tool(const std::string& name) const {
@@ -113,24 +125,36 @@ json Features::run_tool(const Tool& tool, json arguments, const Call& call) cons
   if (answer.failed) {
     return error_result(std::move(answer.document), call.revision, options_.budget);
   }
-  if (tool.output_schema.is_object()) {
-    const std::vector<FieldError> errors = validate(tool.output_schema, answer.document);
-    if (!errors.empty()) {
-      return wrong_answer(tool, errors, answer.document, call.revision, options_.budget);
-    }
+  const std::vector<FieldError> errors = check_answer(tool, answer.document);
+  if (!errors.empty()) {
+    return wrong_answer(tool, errors, answer.document, call.revision, options_.budget);
   }
-  return tool_success(tool, std::move(answer.document), call.revision);
-}
-
-json Features::tool_success(const Tool& tool, json document, const Revision& revision) const {
-  if (fit(document, options_.budget)) {
-    log(LogLevel::debug, "result cut to the budget", {{"tool", tool.name}});
-  }
+  json document = fitting(tool, std::move(answer.document), std::move(arguments), call.context);
   json result = text_result(document.is_null() ? "Done." : render(document));
-  const bool structured =
-      revision.any_structure ? !document.is_null() : revision.titles && document.is_object();
+  const bool structured = call.revision.any_structure
+                              ? !document.is_null()
+                              : call.revision.titles && document.is_object();
   if (structured) result["structuredContent"] = std::move(document);
   return result;
+}
+
+/// The document within the budget. A page that is too long is asked for once more, as short as it
+/// has to be, so that its cursor leads on right behind it.
+json Features::fitting(const Tool& tool, json document, json arguments,
+                       const CallContext& context) const {
+  const Cut cut = fit(document, options_.budget);
+  if (cut.page_items == 0) return document;
+  if (can_page(tool)) {
+    arguments["limit"] = cut.page_items;
+    BackendAnswer shorter = backend_.call(tool.http, arguments, context);
+    if (!shorter.failed && check_answer(tool, shorter.document).empty()) {
+      document = std::move(shorter.document);
+      if (fit(document, options_.budget).page_items == 0) return document;
+    }
+  }
+  // Not every tool's cursor may be null.
+  if (!check_answer(tool, document).empty()) document.erase("next_cursor");
+  return document;
 }
 
 }  // namespace factory::mcp

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "common/embedded.hpp"
+#include "tests/support/files_catalog.hpp"
 
 namespace factory::test {
 namespace {
@@ -75,18 +75,6 @@ std::string mismatch(const json& pattern, const json& actual, const std::string&
   }
   // 5 and 5.0 are equal to the library, but not on the wire.
   return pattern.dump() == actual.dump() ? "" : at + " is " + actual.dump();
-}
-
-std::shared_ptr<const Catalog> notes_catalog() {
-  const fs::path root = fs::path(AF_SOURCE_DIR) / "tests/mcp/catalog";
-  std::map<std::string, std::string> texts;
-  for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    if (!entry.is_regular_file()) continue;
-    texts[entry.path().lexically_relative(root).string()] = read_text(entry.path());
-  }
-  std::vector<EmbeddedFile> files;
-  for (const auto& [path, text] : texts) files.push_back({path, text});
-  return Catalog::from_files(files);
 }
 
 mcp::BackendAnswer ScriptedBackend::call(const HttpMapping& mapping, const json& arguments,

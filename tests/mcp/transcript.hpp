@@ -13,9 +13,6 @@
 
 namespace factory::test {
 
-/// The catalog of tests/mcp/catalog/.
-std::shared_ptr<const Catalog> notes_catalog();
-
 /// Answers by operation what it was told to, and keeps what it was asked.
 class ScriptedBackend final : public mcp::Backend {
  public:
