@@ -2,12 +2,14 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "domain/principal.hpp"
 #include "engine/runner.hpp"
 #include "storage/store.hpp"
 
-/// Task documents as they are answered: an approval task shows how its gate stands.
+/// Task documents as they are answered: an approval task shows how its gate stands, and what there
+/// is to decide on.
 namespace factory::queries {
 
 /// The document of the task's gate, with what is missing and who could give it as of the people
@@ -15,12 +17,18 @@ namespace factory::queries {
 nlohmann::json approval_of(storage::Store& store, const nlohmann::json& task,
                            const Directory& people);
 
-/// The same from a gate's document.
-nlohmann::json approval_standing_of(nlohmann::json gate, const Directory& people);
-
 /// Puts what matters of the gate into the task: "approval": {id, status, type, digest,
 /// required_approvers, current_approvers, missing, eligible, deadline}.
 void show_approval(nlohmann::json& task, const nlohmann::json& approval);
+
+/// What was reported in the stages of a pipeline's document, a sentence a thing:
+/// "testing: 47 passed, 0 failed, 2 skipped, coverage 91 %".
+std::vector<std::string> evidence_words(const nlohmann::json& pipeline);
+
+/// A task as lists and reads show it: show_approval(), and for an open approval in "context" the
+/// evidence and the config that it decides on. They are read after the digest: if they are newer,
+/// a decision with that digest is refused, never taken for what was not shown.
+void complete_doc(storage::Store& store, nlohmann::json& task, const Directory& people);
 
 /// The task's document after a command that may have been carried out at its gate: with the
 /// approval, the pipeline as it stands now ({id, name, status, current_stage, progress_percent})

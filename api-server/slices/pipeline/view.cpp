@@ -64,6 +64,7 @@ json waiting_for(const State& state) {
   }
   switch (state.status) {
     case Status::active:
+      if (state.current < 0) break;
       doc["kind"] = "work";
       doc["what"] = state.plan(state.current).work;
       doc["stage"] = state.plan(state.current).name;
@@ -84,6 +85,11 @@ json waiting_for(const State& state) {
   return {{"kind", "nothing"}};
 }
 
+/// Empty between the events of the creation, where the trail looks, too.
+std::string current_stage(const State& state) {
+  return state.current < 0 ? "" : state.plan(state.current).name;
+}
+
 int progress_percent(const State& state) {
   if (state.status == Status::completed) return 100;
   int done = 0;
@@ -97,8 +103,9 @@ std::vector<IndexEntry> index_of(const State& state, const std::string& id) {
   std::vector<IndexEntry> index;
   const auto rank = static_cast<std::int64_t>(state.priority);
   const std::int64_t created = to_millis(state.created->at);
-  if (state.status != Status::archived) {
+  if (state.status != Status::archived && state.current >= 0) {
     index.push_back({"pipeline.stage", state.plan(state.current).name, rank, created});
+    index.push_back({"pipeline.status", std::string(name_of(state.status)), rank, created});
   }
   if (!state.assignee.empty()) {
     index.push_back({"pipeline.assignee", state.assignee, rank, created});
@@ -136,7 +143,7 @@ View view(const std::string& id, const State& state) {
               {"description", state.description},
               {"platform", created.platform},
               {"status", view.status},
-              {"current_stage", state.plan(state.current).name},
+              {"current_stage", current_stage(state)},
               {"priority", name_of(state.priority)},
               {"created_by", created.created_by},
               {"assignee_id", text_or_null(state.assignee)},

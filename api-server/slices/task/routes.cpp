@@ -93,7 +93,7 @@ Result<Answer> list(const Services& services, const Request& request) {
   if (!listed) return listed.error();
   const auto people = services.people();
   for (json& task : listed->docs) {
-    queries::show_approval(task, queries::approval_of(services.store, task, *people));
+    queries::complete_doc(services.store, task, *people);
   }
   std::string summary = list_summary(*listed, services.clock.now());
   return queries::list_answer(std::move(*listed), "tasks", std::move(summary));
@@ -103,7 +103,7 @@ Result<Answer> get(const Services& services, const Request& request) {
   const auto row = http::find_view(services, "task", request.path.at("task_id"));
   if (!row) return row.error();
   json task = json::parse(row->doc);
-  queries::show_approval(task, queries::approval_of(services.store, task, *services.people()));
+  queries::complete_doc(services.store, task, *services.people());
   Answer answer;
   answer.body = task.dump();
   answer.etag = row->version;
