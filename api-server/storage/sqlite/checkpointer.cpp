@@ -78,6 +78,8 @@ std::optional<std::string> Checkpointer::failed() const {
 void Checkpointer::run(const std::stop_token& stop) {
   try {
     connection_.run("PRAGMA wal_autocheckpoint=0");
+    // A connection that has not read yet knows of no log, and would move nothing.
+    connection_.pragma("PRAGMA user_version");
     while (true) {
       int frames = 0;
       {

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "storage/blobs.hpp"
+#include "storage/search_index.hpp"
+#include "storage/store.hpp"
+
+namespace factory::storage {
+
+/// SQLite in `file` (made and migrated if need be; ":memory:" for tests). WAL, synchronous=FULL.
+/// Throws StoreFailure if it cannot be opened or is of a newer version.
+std::unique_ptr<Store> open_sqlite(const std::string& file);
+std::unique_ptr<SearchIndex> open_sqlite_search(const std::string& file);
+/// Blobs as files below `folder` (0700), by the first two hex digits.
+std::unique_ptr<Blobs> open_file_blobs(const std::string& folder);
+
+}  // namespace factory::storage
