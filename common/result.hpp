@@ -21,9 +21,9 @@ struct FieldError {
 /// Why something was refused, in words for the caller: never holds internal detail or a secret.
 struct Error {
   ErrorCode code = ErrorCode::internal;
-  std::string detail;               ///< what was wrong, one sentence
-  std::string hint;                 ///< what to do next; empty takes the code's own hint
-  std::vector<FieldError> fields;   ///< the offending fields, if any
+  std::string detail;                       ///< what was wrong, one sentence
+  std::string hint;                         ///< what to do next; empty takes the code's own hint
+  std::vector<FieldError> fields;           ///< the offending fields, if any
   std::map<std::string, std::string> data;  ///< further members of the problem (decided_by, …)
 };
 

@@ -123,9 +123,9 @@ TEST_CASE("every role has scopes, and every scope has somebody") {
   for (const auto& [role, granted] : catalog->roles()) {
     scopes.insert(granted.begin(), granted.end());
   }
-  const auto& owner = catalog->roles().at("owner");
+  const auto owner = catalog->roles().at("owner");
   CHECK(missing(scopes, {owner.begin(), owner.end()}) == "");
-  const auto& agent = catalog->roles().at("agent");
+  const auto agent = catalog->roles().at("agent");
   const std::set<std::string> of_agent(agent.begin(), agent.end());
   CHECK(of_agent.count("tasks:approve") == 0);  // an agent never approves
   CHECK(of_agent.count("keys:manage") == 0);
