@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace factory::mcp {
@@ -11,20 +12,11 @@ namespace {
 
 using nlohmann::json;
 
-/// What says most about a thing comes first; the rest follows by name.
-constexpr std::array<std::string_view, 12> leading{"summary",     "_cut",  "id",       "task_id",
-                                                   "pipeline_id", "name",  "title",    "type",
-                                                   "status",      "state", "priority", "stage"};
-
-std::vector<const json::object_t::value_type*> ordered(const json& object) {
-  std::vector<const json::object_t::value_type*> members;
-  for (const auto& member : object.get_ref<const json::object_t&>()) members.push_back(&member);
-  const auto rank = [](const auto* member) {
-    return std::ranges::find(leading, member->first) - leading.begin();
-  };
-  std::ranges::stable_sort(members, {}, rank);
-  return members;
-}
+/// What says most about a thing comes first; the rest follows by name, and what has a structure
+/// of its own after all that stands in one line.
+constexpr std::array<std::string_view, 14> leading{
+    "summary", "_cut",   "id",    "task_id",  "pipeline_id",   "name",  "title",
+    "type",    "status", "state", "priority", "current_stage", "stage", "waiting_for"};
 
 std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -33,6 +25,19 @@ std::string dump(const json& value) {
 bool is_plain(const json& value) {
   if (!value.is_structured()) return true;
   return value.is_array() && std::ranges::none_of(value, &json::is_structured);
+}
+
+bool has_lines(const json& value) { return !is_plain(value) && !value.empty(); }
+
+std::vector<const json::object_t::value_type*> ordered(const json& object) {
+  std::vector<const json::object_t::value_type*> members;
+  for (const auto& member : object.get_ref<const json::object_t&>()) members.push_back(&member);
+  const auto rank = [](const auto* member) {
+    const auto place = std::ranges::find(leading, member->first) - leading.begin();
+    return std::pair(has_lines(member->second), place);
+  };
+  std::ranges::stable_sort(members, {}, rank);
+  return members;
 }
 
 /// A string as it stands where nothing can be mistaken for the end of it, quoted otherwise.
@@ -78,7 +83,7 @@ class Outline {
   void member(const std::string& name, const json& value, std::size_t indent) {
     if (value.is_string()) {
       text_member(name, value.get_ref<const std::string&>(), indent);
-    } else if (is_plain(value) || value.empty()) {
+    } else if (!has_lines(value)) {
       line(indent, name + ": " + inline_value(value));
     } else if (value.is_array()) {
       line(indent, name + " (" + std::to_string(value.size()) + "):");
@@ -104,13 +109,13 @@ class Outline {
     std::string text = "-";
     const auto members = ordered(item);
     for (const auto* member : members) {
-      if (!is_plain(member->second) && !member->second.empty()) continue;
+      if (has_lines(member->second)) continue;
       text += text.size() > 1 ? ", " : " ";
       text += member->first + ": " + inline_value(member->second);
     }
     line(indent, text);
     for (const auto* member : members) {
-      if (is_plain(member->second) || member->second.empty()) continue;
+      if (!has_lines(member->second)) continue;
       this->member(member->first, member->second, indent + 2);
     }
   }

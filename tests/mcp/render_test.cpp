@@ -25,6 +25,8 @@ TEST_CASE("an outline begins with the summary and keeps everything") {
                          {"page", {{"size", 20}, {"share", 0.5}}}};
   CHECK(render(document) ==
         "One task waits.\n"
+        "next_cursor: abc\n"
+        "none: []\n"
         "items (2):\n"
         "- id: task_1, title: \"Approve: now, or later\", labels: [a, b c], overdue: true\n"
         "  gate:\n"
@@ -33,8 +35,6 @@ TEST_CASE("an outline begins with the summary and keeps everything") {
         "  votes (1):\n"
         "  - by: ada, for: true\n"
         "- id: task_2, empty: {}, note: null\n"
-        "next_cursor: abc\n"
-        "none: []\n"
         "page:\n"
         "  share: 0.5\n"
         "  size: 20");
@@ -44,11 +44,11 @@ TEST_CASE("text of others cannot pass for lines of the outline") {
   const json document = {{"items", {{{"id", "a\nb: c"}, {"x", ""}, {"y", "p, q: r"}}}},
                          {"log", "one\ntwo\n"}};
   CHECK(render(document) ==
-        "items (1):\n"
-        "- id: \"a\\nb: c\", x: \"\", y: \"p, q: r\"\n"
         "log: |\n"
         "  one\n"
-        "  two");
+        "  two\n"
+        "items (1):\n"
+        "- id: \"a\\nb: c\", x: \"\", y: \"p, q: r\"");
 }
 
 TEST_CASE("any JSON has an outline") {
