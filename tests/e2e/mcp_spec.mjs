@@ -129,6 +129,10 @@ export class Conversation {
     if (message.id === undefined) return this.#spoke((revision) => errorFaults(revision, message));
     // An id may be used again once it has been answered: one of its uses must fit.
     const uses = this.#asked.get(JSON.stringify(message.id));
+    if (uses === undefined && message.error) {
+      // A line that was too long: its id was read, but not the rest of it.
+      return this.#spoke((revision) => errorFaults(revision, message));
+    }
     if (uses === undefined) return [`nobody asked ${JSON.stringify(message.id)}`];
     return best(uses.map(({ method, revision }) => message.error
       ? errorFaults(revision, message)
