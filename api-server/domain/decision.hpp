@@ -1,6 +1,5 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,7 +50,7 @@ struct IndexEntry {
 /// What reads are served from: made by a slice's view.cpp from its state alone.
 struct View {
   std::string status;
-  nlohmann::json doc;
+  std::string doc;   ///< JSON text of an object; the engine adds version and updated_at
   std::string text;  ///< for full-text search; empty: not found by it
   std::vector<IndexEntry> index;
 };

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <array>
-#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/clock.hpp"
+#include "common/json_writer.hpp"
 #include "domain/fields.hpp"
 
 /// Structs with `fields()` to JSON and back. Reading is lenient the way stored events need it: a
@@ -24,37 +25,45 @@ concept HasFields = requires {
 };
 
 template <HasFields T>
-nlohmann::json encode(const T& value);
-template <HasFields T>
 void decode(const nlohmann::json& json, T& value);
+template <HasFields T>
+void write_object(JsonWriter& out, const T& value);
 
 template <class T>
-nlohmann::json encode_value(const T& value) {
+struct IsShared : std::false_type {};
+template <class T>
+struct IsShared<std::shared_ptr<const T>> : std::true_type {};
+
+template <class T>
+void write_value(JsonWriter& out, const T& value) {
   if constexpr (HasFields<T>) {
-    return encode(value);
-  } else if constexpr (std::is_same_v<T, Time>) {
-    return format_time(value);
+    write_object(out, value);
+  } else if constexpr (IsShared<T>::value) {
+    write_value(out, *value);
   } else if constexpr (std::is_same_v<T, JsonText>) {
-    return nlohmann::json::parse(value.text);
+    out.raw(value.text);
   } else if constexpr (std::is_enum_v<T>) {
-    return std::string(name_of(value));
+    out.value(name_of(value));
   } else {
-    return value;
+    out.value(value);
   }
 }
 
+template <class Sequence>
+void write_all(JsonWriter& out, const Sequence& values) {
+  out.begin_array();
+  for (const auto& value : values) write_value(out, value);
+  out.end_array();
+}
+
 template <class T>
-nlohmann::json encode_value(const std::vector<T>& values) {
-  nlohmann::json array = nlohmann::json::array();
-  for (const T& value : values) array.push_back(encode_value(value));
-  return array;
+void write_value(JsonWriter& out, const std::vector<T>& values) {
+  write_all(out, values);
 }
 
 template <class T, std::size_t N>
-nlohmann::json encode_value(const std::array<T, N>& values) {
-  nlohmann::json array = nlohmann::json::array();
-  for (const T& value : values) array.push_back(encode_value(value));
-  return array;
+void write_value(JsonWriter& out, const std::array<T, N>& values) {
+  write_all(out, values);
 }
 
 template <class T>
@@ -71,6 +80,10 @@ void decode_value(const nlohmann::json& json, T& value) {
     const auto found = enum_from<T>(json.get_ref<const std::string&>());
     if (!found) throw std::runtime_error("stored value is unknown: " + json.dump());
     value = *found;
+  } else if constexpr (IsShared<T>::value) {
+    auto content = std::make_shared<std::remove_const_t<typename T::element_type>>();
+    decode_value(json, *content);
+    value = std::move(content);
   } else {
     json.get_to(value);
   }
@@ -93,18 +106,26 @@ template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
 
 template <HasFields T>
-nlohmann::json encode(const T& value) {
-  nlohmann::json object = nlohmann::json::object();
+void write_object(JsonWriter& out, const T& value) {
+  out.begin_object();
   const auto put = [&](const auto& member) {
     const auto& content = value.*(member.member);
     if constexpr (IsOptional<std::decay_t<decltype(content)>>::value) {
-      if (content) object.emplace(member.name, encode_value(*content));
+      if (content) write_value(out.key(member.name), *content);
     } else {
-      object.emplace(member.name, encode_value(content));
+      write_value(out.key(member.name), content);
     }
   };
   std::apply([&](const auto&... members) { (put(members), ...); }, T::fields());
-  return object;
+  out.end_object();
+}
+
+/// The struct as JSON text.
+template <HasFields T>
+std::string encode(const T& value) {
+  JsonWriter out;
+  write_object(out, value);
+  return out.take();
 }
 
 template <HasFields T>

@@ -1,19 +1,14 @@
 #include "engine/follower.hpp"
 
-#include <nlohmann/json.hpp>
 #include <set>
 
 namespace factory::engine {
 
 namespace {
 
+/// Views put the title (or name) on the first line of what can be searched.
 std::string title_of(const storage::ViewRow& row) {
-  const auto doc = nlohmann::json::parse(row.doc, nullptr, false);
-  for (const char* member : {"title", "name"}) {
-    const auto found = doc.find(member);
-    if (found != doc.end() && found->is_string()) return found->get<std::string>();
-  }
-  return row.id;
+  return row.text.substr(0, row.text.find('\n'));
 }
 
 }  // namespace

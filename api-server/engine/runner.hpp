@@ -133,7 +133,7 @@ const Slice* slice_of(const std::vector<std::shared_ptr<const Slice>>& slices,
                       std::string_view stream);
 
 /// The exact text of an event that its hash covers.
-std::string event_body(const storage::EventRecord& record, const nlohmann::json& data,
+std::string event_body(const storage::EventRecord& record, std::string_view data,
                        const Principal& actor, const std::string& request_id);
 
 }  // namespace factory::engine

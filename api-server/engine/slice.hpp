@@ -21,7 +21,7 @@ struct Command {
 /// One event as the engine passes it on: `event` holds the slice's Event variant.
 struct AnyEvent {
   std::string type;
-  nlohmann::json data;
+  std::string data;  ///< JSON text, if it is new; empty if it was read
   std::any event;
 };
 
@@ -47,7 +47,8 @@ class Slice {
   [[nodiscard]] virtual StatePtr evolve(const StatePtr& state,
                                         const std::vector<AnyEvent>& events) const = 0;
   /// Throws std::runtime_error for a type that this slice does not know.
-  [[nodiscard]] virtual AnyEvent decode(const std::string& type, nlohmann::json data) const = 0;
+  [[nodiscard]] virtual AnyEvent decode(const std::string& type,
+                                        const nlohmann::json& data) const = 0;
   [[nodiscard]] virtual View view(const std::string& id, const StatePtr& state) const = 0;
   [[nodiscard]] virtual std::any timer_fired(const std::string& name) const = 0;
 };
@@ -98,9 +99,10 @@ class SliceOf final : public Slice {
     return std::make_shared<const State>(std::move(next));
   }
 
-  [[nodiscard]] AnyEvent decode(const std::string& type, nlohmann::json data) const override {
+  [[nodiscard]] AnyEvent decode(const std::string& type,
+                                const nlohmann::json& data) const override {
     Event event = decode_event<Event>(type, data);
-    return AnyEvent{type, std::move(data), std::move(event)};
+    return AnyEvent{type, {}, std::move(event)};
   }
 
   [[nodiscard]] View view(const std::string& id, const StatePtr& state) const override {

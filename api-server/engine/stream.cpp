@@ -13,21 +13,17 @@ const Slice* slice_of(const std::vector<std::shared_ptr<const Slice>>& slices,
   return found == slices.end() ? nullptr : found->get();
 }
 
-std::string event_body(const storage::EventRecord& record, const nlohmann::json& data,
+std::string event_body(const storage::EventRecord& record, std::string_view data,
                        const Principal& actor, const std::string& request_id) {
-  nlohmann::json body{{"stream", record.stream},
-                      {"version", record.version},
-                      {"type", record.type},
-                      {"v", 1},
-                      {"at", format_time(record.at)},
-                      {"actor",
-                       {{"type", name_of(actor.type)},
-                        {"id", actor.id},
-                        {"channel", actor.channel},
-                        {"key_id", actor.key_id}}},
-                      {"data", data}};
-  if (!request_id.empty()) body["request_id"] = request_id;
-  return body.dump();
+  JsonWriter out;
+  out.begin_object();
+  out.put("stream", record.stream).put("version", record.version).put("type", record.type);
+  out.put("v", 1).put("at", record.at);
+  out.key("actor").begin_object().put("type", name_of(actor.type)).put("id", actor.id);
+  out.put("channel", actor.channel).put("key_id", actor.key_id).end_object();
+  out.put_some("request_id", request_id);
+  out.put_raw("data", data);
+  return out.end_object().take();
 }
 
 nlohmann::json event_data(const std::string& body) {
@@ -54,8 +50,9 @@ LoadedStream load_stream(storage::Store& store, const Slice& slice, const std::s
 storage::ViewRow view_row(const Slice& slice, const std::string& stream, const StatePtr& state,
                           std::int64_t version, Time updated_at) {
   View view = slice.view(stream, state);
-  view.doc["version"] = version;
-  view.doc["updated_at"] = format_time(updated_at);
+  view.doc.pop_back();  // the closing brace comes back behind what is added
+  view.doc += ",\"version\":" + std::to_string(version) + ",\"updated_at\":\"" +
+              format_time(updated_at) + "\"}";
   storage::ViewRow row;
   row.id = stream;
   row.kind = slice.kind();
@@ -63,7 +60,7 @@ storage::ViewRow view_row(const Slice& slice, const std::string& stream, const S
   row.version = version;
   row.schema_version = slice.view_version();
   row.updated_at = updated_at;
-  row.doc = view.doc.dump();
+  row.doc = std::move(view.doc);
   row.text = std::move(view.text);
   for (IndexEntry& entry : view.index) {
     row.tags.push_back({std::move(entry.key), std::move(entry.value), entry.rank, entry.at});

@@ -53,7 +53,7 @@ task::Created Follow::task_of_pipeline() const {
   created.pipeline_id = happened_.stream;
   created.pipeline_name = pipeline.created->name;
   created.priority = pipeline.priority;
-  created.sla = pipeline.created->plan.sla;
+  created.sla = pipeline.created->plan->sla;
   created.paused = pipeline.paused;
   return created;
 }

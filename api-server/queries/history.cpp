@@ -83,10 +83,13 @@ std::map<std::int64_t, json> changes_of(storage::Store& store, const Slices& sli
     if (record.version > std::min(last, most_events)) break;
     const auto wanted = changes.find(record.version);
     const bool is_wanted = wanted != changes.end();
-    const json before =
-        is_wanted && record.version > 1 ? slice->view(stream, state).doc : json(nullptr);
+    const json before = is_wanted && record.version > 1
+                            ? json::parse(slice->view(stream, state).doc)
+                            : json(nullptr);
     state = slice->evolve(state, {slice->decode(record.type, engine::event_data(record.body))});
-    if (is_wanted) wanted->second = difference(before, slice->view(stream, state).doc);
+    if (is_wanted) {
+      wanted->second = difference(before, json::parse(slice->view(stream, state).doc));
+    }
   }
   return changes;
 }

@@ -18,7 +18,9 @@ const Principal goose = agent("goose");
 std::string pipeline_at_review(House& house) {
   const std::string id = house.fresh("pipe");
   pipeline::Created created = pipeline_created();
-  created.plan.sla = {Sla{30, 60, 120}, Sla{30, 60, 120}, Sla{30, 60, 120}, Sla{30, 60, 120}};
+  Plan plan = small_plan();
+  plan.sla = {Sla{30, 60, 120}, Sla{30, 60, 120}, Sla{30, 60, 120}, Sla{30, 60, 120}};
+  created.plan = std::make_shared<const Plan>(std::move(plan));
   REQUIRE(house.run(id, pipeline::Command{pipeline::Create{created}}, owner));
   REQUIRE(
       house.run(id, pipeline::Command{pipeline::CompleteWork{"building", true, built()}}, goose));

@@ -106,10 +106,12 @@ std::string World::pipeline(const std::string& name, Priority priority, const Ga
   pipeline::Created created = pipeline_created();
   created.name = name;
   created.priority = priority;
-  created.plan.sla = task_sla;
-  for (StagePlan& stage : created.plan.stages) {
+  Plan plan = small_plan();
+  plan.sla = task_sla;
+  for (StagePlan& stage : plan.stages) {
     if (stage.name == "review") stage.gate->policy = review;
   }
+  created.plan = std::make_shared<const Plan>(std::move(plan));
   const std::string id = ids_.next(clock.now()).make("pipe");
   run(bob, id, pipeline::Command{pipeline::Create{std::move(created)}});
   return id;

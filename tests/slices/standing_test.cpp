@@ -311,7 +311,7 @@ Words without(Words names, const std::string& name) {
 TEST_CASE("standing: agrees with trying everything") {
   for (std::uint64_t seed = 1; seed <= 4000; ++seed) {
     const Case c = make_case(seed);
-    CAPTURE(seed, engine::encode(c.policy).dump(), c.involved.requester, c.involved.reporters,
+    CAPTURE(seed, engine::encode(c.policy), c.involved.requester, c.involved.reporters,
             c.approvers);
     const Words allowed = names_where(c, [&](const std::string& name) {
       return may_decide(c.policy, c.involved, name, c.people).ok();

@@ -67,8 +67,18 @@ std::string type_of(const Event& event) {
 
 template <class Event>
 nlohmann::json data_of(const Event& event) {
-  return std::visit([](const auto& alternative) { return engine::encode(alternative); }, event);
+  return std::visit(
+      [](const auto& alternative) { return nlohmann::json::parse(engine::encode(alternative)); },
+      event);
 }
+
+/// A view, its document read.
+struct Shown {
+  std::string status;
+  nlohmann::json doc;
+  std::string text;
+  std::vector<IndexEntry> index;
+};
 
 /// What a command came to.
 template <class Event>
@@ -199,8 +209,10 @@ class Spec {
   [[nodiscard]] const std::vector<Event>& history() const { return history_; }
   /// The timers that are set.
   [[nodiscard]] const std::map<std::string, Time>& timers() const { return timers_; }
-  [[nodiscard]] View view(const std::string& id = std::string(D::prefix) + "_test") const {
-    return D::view(id, state_);
+  [[nodiscard]] Shown view(const std::string& id = std::string(D::prefix) + "_test") const {
+    View view = D::view(id, state_);
+    return {std::move(view.status), nlohmann::json::parse(view.doc), std::move(view.text),
+            std::move(view.index)};
   }
 
  private:

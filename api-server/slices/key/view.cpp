@@ -1,28 +1,20 @@
-#include <nlohmann/json.hpp>
-
+#include "common/json_writer.hpp"
 #include "slices/key/key.hpp"
 
 namespace factory::key {
 
 View view(const std::string& id, const State& state) {
   const Created& created = state.created;
-  View view;
-  view.status = name_of(state.status);
-  view.doc = {{"id", id},
-              {"status", view.status},
-              {"name", created.name},
-              {"role", name_of(created.role)},
-              {"groups", created.groups},
-              {"channel", created.channel},
-              {"hint", created.hint},
-              {"created_by", created.by},
-              {"created_at", format_time(created.at)}};
+  JsonWriter doc;
+  doc.begin_object().put("id", id).put("status", name_of(state.status));
+  doc.put("name", created.name).put("role", name_of(created.role)).put("groups", created.groups);
+  doc.put("channel", created.channel).put("hint", created.hint);
+  doc.put("created_by", created.by).put("created_at", created.at);
   if (state.revoked) {
-    view.doc["revoked_by"] = state.revoked->by;
-    view.doc["revoked_at"] = format_time(state.revoked->at);
-    if (!state.revoked->reason.empty()) view.doc["revoke_reason"] = state.revoked->reason;
+    doc.put("revoked_by", state.revoked->by).put("revoked_at", state.revoked->at);
+    doc.put_some("revoke_reason", state.revoked->reason);
   }
-  return view;
+  return {std::string(name_of(state.status)), doc.end_object().take(), "", {}};
 }
 
 }  // namespace factory::key

@@ -43,7 +43,7 @@ Decided decide_on(const State& state, const Retry& command, const Ctx& ctx) {
   GatePlan gate;
   gate.type = "manual_check";
   gate.title = "Retry " + state.created->name + " from stage " + target;
-  gate.policy = state.created->plan.retry_policy;
+  gate.policy = state.created->plan->retry_policy;
   Draft draft(state, ctx);
   draft.request_gate("retry", target, gate);
   return draft.done();

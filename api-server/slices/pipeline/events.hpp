@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -87,7 +88,7 @@ struct Created {
   Priority priority = Priority::medium;
   std::string created_by;
   std::string assignee;
-  Plan plan;
+  std::shared_ptr<const Plan> plan;  ///< never null
   Time at{};
   static constexpr auto fields() {
     return std::tuple{field("name", &Created::name),

@@ -39,7 +39,7 @@ void on(State& state, const Created& event) {
   state.config = event.config;
   state.assignee = event.assignee;
   state.description = event.description;
-  state.stages.resize(event.plan.stages.size());
+  state.stages.resize(event.plan->stages.size());
   set_status(state, Status::active, event.at);
 }
 
@@ -173,7 +173,7 @@ void on(State& state, const Archived& event) {
 
 int State::index_of(const std::string& stage) const {
   if (!created) return -1;
-  const auto& plans = created->plan.stages;
+  const auto& plans = created->plan->stages;
   const auto found = std::find_if(plans.begin(), plans.end(),
                                   [&](const StagePlan& plan) { return plan.name == stage; });
   return found == plans.end() ? -1 : static_cast<int>(found - plans.begin());

@@ -62,7 +62,7 @@ struct State {
 
   [[nodiscard]] int index_of(const std::string& stage) const;  ///< -1 if there is none
   [[nodiscard]] const StagePlan& plan(int index) const {
-    return created->plan.stages.at(static_cast<std::size_t>(index));
+    return created->plan->stages.at(static_cast<std::size_t>(index));
   }
   [[nodiscard]] const StageState& at(int index) const {
     return stages.at(static_cast<std::size_t>(index));

@@ -75,7 +75,7 @@ Result<Answer> create(const Services& services, const Request& request) {
   auto plan = flows::plan_for(services.templates, text(body, "template"),
                               body.value("parameters", json::object()));
   if (!plan) return std::move(plan.error());
-  created.plan = **plan;
+  created.plan = *plan;
   const std::string id = services.ids.next(services.clock.now()).make(Definition::prefix);
   return http::command(services, request, id, Command{Create{std::move(created)}}, 201);
 }

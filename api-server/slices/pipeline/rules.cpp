@@ -39,7 +39,7 @@ Result<int> known_stage(const State& state, const std::string& name, const std::
   const int index = state.index_of(name);
   if (index >= 0) return index;
   std::string known;
-  for (const StagePlan& plan : state.created->plan.stages) {
+  for (const StagePlan& plan : state.created->plan->stages) {
     known += (known.empty() ? "" : ", ") + plan.name;
   }
   return Error{ErrorCode::invalid_request,

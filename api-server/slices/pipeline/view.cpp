@@ -1,5 +1,4 @@
-#include <nlohmann/json.hpp>
-
+#include "common/json_writer.hpp"
 #include "engine/codec.hpp"
 #include "slices/pipeline/pipeline.hpp"
 
@@ -7,87 +6,76 @@ namespace factory::pipeline {
 
 namespace {
 
-using nlohmann::json;
-
-json time_or_null(const std::optional<Time>& time) {
-  return time ? json(format_time(*time)) : json(nullptr);
+/// The gate that a stage has, and the approval that it waits for.
+void put_gate(JsonWriter& doc, const State& state, const StagePlan& plan, const StageState& stage) {
+  doc.key("gate").begin_object();
+  doc.put("type", plan.gate->type).put("title", plan.gate->title);
+  doc.put("approved", stage.gate_approved);
+  if (state.gate && state.gate->purpose == "stage" && state.gate->stage == plan.name) {
+    doc.put("approval_id", state.gate->gate_id);
+  }
+  doc.end_object();
 }
 
-json text_or_null(const std::string& text) { return text.empty() ? json(nullptr) : json(text); }
-
-json stage_doc(const State& state, int index) {
+void put_stage(JsonWriter& doc, const State& state, int index) {
   const StagePlan& plan = state.plan(index);
   const StageState& stage = state.at(index);
-  json doc{{"name", plan.name},
-           {"title", plan.title},
-           {"status", name_of(stage.status)},
-           {"visits", stage.visits},
-           {"entered_at", time_or_null(stage.entered_at)},
-           {"left_at", time_or_null(stage.left_at)}};
+  doc.begin_object();
+  doc.put("name", plan.name).put("title", plan.title).put("status", name_of(stage.status));
+  doc.put("visits", stage.visits).put("entered_at", stage.entered_at);
+  doc.put("left_at", stage.left_at);
   if (!plan.work.empty()) {
-    doc["work"] = plan.work;
-    doc["work_started"] = stage.work_started;
-    doc["work_completed"] = stage.work_completed;
+    doc.put("work", plan.work).put("work_started", stage.work_started);
+    doc.put("work_completed", stage.work_completed);
   }
-  if (plan.gate) {
-    doc["gate"] = {
-        {"type", plan.gate->type}, {"title", plan.gate->title}, {"approved", stage.gate_approved}};
-    if (state.gate && state.gate->purpose == "stage" && state.gate->stage == plan.name) {
-      doc["gate"]["approval_id"] = state.gate->gate_id;
-    }
-  }
+  if (plan.gate) put_gate(doc, state, plan, stage);
   if (!plan.checks.empty()) {
-    doc["checks"] = engine::encode_value(plan.checks);
+    engine::write_value(doc.key("checks"), plan.checks);
     if (stage.status == StageStatus::active) {
-      doc["checks_failing"] = failing_checks(state, index, stage.evidence);
+      doc.put("checks_failing", failing_checks(state, index, stage.evidence));
     }
-    if (stage.checks_waived) doc["checks_waived"] = true;
+    if (stage.checks_waived) doc.put("checks_waived", true);
   }
   if (stage.visits > 0 && !stage.reporters.empty()) {
-    doc["reporters"] = stage.reporters;
-    doc["evidence"] = engine::encode(stage.evidence);
+    doc.put("reporters", stage.reporters);
+    engine::write_value(doc.key("evidence"), stage.evidence);
   }
-  return doc;
+  doc.end_object();
+}
+
+void put_status_waited_for(JsonWriter& doc, const State& state) {
+  switch (state.status) {
+    case Status::active:
+      doc.put("kind", "work").put("what", state.plan(state.current).work);
+      doc.put("stage", state.plan(state.current).name);
+      doc.put("since", state.at(state.current).entered_at);
+      return;
+    case Status::paused:
+      doc.put("kind", "resume").put("since", state.since);
+      doc.put("what", state.reason.empty() ? "It was paused." : "It was paused: " + state.reason);
+      return;
+    case Status::failed:
+      doc.put("kind", "retry").put("since", state.since);
+      doc.put("what", "It failed: " + state.reason);
+      return;
+    case Status::none:
+    case Status::completed:
+    case Status::archived: doc.put("kind", "nothing");
+  }
 }
 
 /// What the pipeline waits for now, so that nobody has to read its history.
-json waiting_for(const State& state) {
-  json doc{{"since", time_or_null(state.since)}};
+void put_waiting_for(JsonWriter& doc, const State& state) {
+  doc.key("waiting_for").begin_object();
   if (state.gate) {
-    doc["kind"] = state.gate->purpose == "retry" ? "retry" : "decision";
-    doc["what"] = state.gate->gate.title;
-    doc["approval_id"] = state.gate->gate_id;
-    doc["task_id"] = state.gate->task_id;
-    doc["digest"] = state.gate->digest;
-    doc["since"] = format_time(state.gate->at);
-    return doc;
+    doc.put("kind", state.gate->purpose == "retry" ? "retry" : "decision");
+    doc.put("what", state.gate->gate.title).put("approval_id", state.gate->gate_id);
+    doc.put("task_id", state.gate->task_id).put("digest", state.gate->digest);
+    doc.put("since", state.gate->at);
+  } else {
+    put_status_waited_for(doc, state);
   }
-  switch (state.status) {
-    case Status::active:
-      if (state.current < 0) break;
-      doc["kind"] = "work";
-      doc["what"] = state.plan(state.current).work;
-      doc["stage"] = state.plan(state.current).name;
-      doc["since"] = time_or_null(state.at(state.current).entered_at);
-      return doc;
-    case Status::paused:
-      doc["kind"] = "resume";
-      doc["what"] = state.reason.empty() ? "It was paused." : "It was paused: " + state.reason;
-      return doc;
-    case Status::failed:
-      doc["kind"] = "retry";
-      doc["what"] = "It failed: " + state.reason;
-      return doc;
-    case Status::none:
-    case Status::completed:
-    case Status::archived: break;
-  }
-  return {{"kind", "nothing"}};
-}
-
-/// Empty between the events of the creation, where the trail looks, too.
-std::string current_stage(const State& state) {
-  return state.current < 0 ? "" : state.plan(state.current).name;
+  doc.end_object();
 }
 
 int progress_percent(const State& state) {
@@ -120,49 +108,46 @@ std::vector<IndexEntry> index_of(const State& state, const std::string& id) {
   return index;
 }
 
-json open_fixes(const State& state) {
-  json fixes = json::array();
+void put_open_fixes(JsonWriter& doc, const State& state) {
+  doc.key("open_fixes").begin_array();
   for (const OpenFix& fix : state.fixes) {
-    fixes.push_back({{"task_id", fix.task_id}, {"stage", fix.stage}});
+    doc.begin_object().put("task_id", fix.task_id).put("stage", fix.stage).end_object();
   }
-  return fixes;
+  doc.end_array();
+}
+
+std::string document(const std::string& id, const State& state) {
+  const Created& created = *state.created;
+  const Plan& plan = *created.plan;
+  JsonWriter doc;
+  doc.begin_object();
+  doc.put("id", id).put("name", created.name).put("description", state.description);
+  doc.put("platform", created.platform).put("status", name_of(state.status));
+  doc.put("current_stage", state.plan(state.current).name);
+  doc.put("priority", name_of(state.priority)).put("created_by", created.created_by);
+  doc.key("assignee_id");
+  state.assignee.empty() ? doc.null() : doc.value(state.assignee);
+  doc.put_raw("config", state.config.text);
+  doc.key("template").begin_object().put("name", plan.template_name);
+  doc.put("version", plan.template_version).put("digest", plan.template_digest).end_object();
+  doc.put_raw("parameters", plan.parameters.text);
+  doc.put("progress_percent", progress_percent(state));
+  doc.key("stages").begin_array();
+  for (int i = 0; i < static_cast<int>(state.stages.size()); ++i) put_stage(doc, state, i);
+  doc.end_array();
+  put_waiting_for(doc, state);
+  put_open_fixes(doc, state);
+  doc.put("created_at", created.at).put("completed_at", state.completed_at);
+  doc.put_some("reason", state.reason);
+  return doc.end_object().take();
 }
 
 }  // namespace
 
 View view(const std::string& id, const State& state) {
   const Created& created = *state.created;
-  View view;
-  view.status = name_of(state.status);
-  json stages = json::array();
-  for (int i = 0; i < static_cast<int>(state.stages.size()); ++i) {
-    stages.push_back(stage_doc(state, i));
-  }
-  view.doc = {{"id", id},
-              {"name", created.name},
-              {"description", state.description},
-              {"platform", created.platform},
-              {"status", view.status},
-              {"current_stage", current_stage(state)},
-              {"priority", name_of(state.priority)},
-              {"created_by", created.created_by},
-              {"assignee_id", text_or_null(state.assignee)},
-              {"config", json::parse(state.config.text)},
-              {"template",
-               {{"name", created.plan.template_name},
-                {"version", created.plan.template_version},
-                {"digest", created.plan.template_digest}}},
-              {"parameters", json::parse(created.plan.parameters.text)},
-              {"progress_percent", progress_percent(state)},
-              {"stages", std::move(stages)},
-              {"waiting_for", waiting_for(state)},
-              {"open_fixes", open_fixes(state)},
-              {"created_at", format_time(created.at)},
-              {"completed_at", time_or_null(state.completed_at)}};
-  if (!state.reason.empty()) view.doc["reason"] = state.reason;
-  view.text = created.name + "\n" + state.description + "\n" + created.platform;
-  view.index = index_of(state, id);
-  return view;
+  return {std::string(name_of(state.status)), document(id, state),
+          created.name + "\n" + state.description + "\n" + created.platform, index_of(state, id)};
 }
 
 }  // namespace factory::pipeline

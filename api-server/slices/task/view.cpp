@@ -1,70 +1,53 @@
 #include <limits>
 #include <utility>
 
+#include "common/json_writer.hpp"
 #include "slices/task/task.hpp"
 
 namespace factory::task {
 namespace {
 
-using nlohmann::json;
-
 /// The place of a task without a deadline: after all that have one.
 constexpr std::int64_t no_deadline = std::numeric_limits<std::int64_t>::max();
 
-/// Absent things are left out.
-void put(json& doc, const char* name, const std::string& text) {
-  if (!text.empty()) doc[name] = text;
+bool is_empty(const JsonText& json) { return json.text == "{}" || json.text == "null"; }
+
+void put_sla(JsonWriter& doc, const State& state) {
+  doc.put_some("sla_deadline", state.due(state.sla().breach_minutes));
+  doc.put_some("sla_warning_at", state.due(state.sla().warn_minutes));
+  doc.put("sla_breached", state.sla_breached);
+  if (state.open()) doc.put_some("sla_paused_since", state.paused_at);
+  doc.put("escalation_level", state.escalation_level);
+  doc.put_some("escalated_to", state.escalated_to);
 }
 
-void put(json& doc, const char* name, const std::optional<Time>& time) {
-  if (time) doc[name] = format_time(*time);
-}
-
-void put_sla(json& doc, const State& state) {
-  put(doc, "sla_deadline", state.due(state.sla().breach_minutes));
-  put(doc, "sla_warning_at", state.due(state.sla().warn_minutes));
-  doc["sla_breached"] = state.sla_breached;
-  if (state.open()) put(doc, "sla_paused_since", state.paused_at);
-  doc["escalation_level"] = state.escalation_level;
-  put(doc, "escalated_to", state.escalated_to);
-}
-
-void put_decision(json& doc, const State& state) {
+void put_decision(JsonWriter& doc, const State& state) {
   if (state.completion) {
     const Completed& done = *state.completion;
-    doc["decision"] = done.decision;
-    put(doc, "decision_notes", done.notes);
-    json data = json::parse(done.output.text);
-    if (!data.empty()) doc["decision_data"] = std::move(data);
-    doc["decided_by"] = done.by;
-    doc["decided_at"] = format_time(done.at);
+    doc.put("decision", done.decision).put_some("decision_notes", done.notes);
+    if (!is_empty(done.output)) doc.put_raw("decision_data", done.output.text);
+    doc.put("decided_by", done.by).put("decided_at", done.at);
   }
-  put(doc, "cancel_reason", state.cancel_reason);
+  doc.put_some("cancel_reason", state.cancel_reason);
 }
 
-json document(const std::string& id, const State& state) {
+/// Absent things are left out.
+std::string document(const std::string& id, const State& state) {
   const Created& created = state.created;
-  json doc{{"id", id},
-           {"type", name_of(created.kind)},
-           {"title", created.title},
-           {"status", name_of(state.status)},
-           {"priority", name_of(created.priority)},
-           {"blocks_stage_advance", created.blocks},
-           {"waiting_since", format_time(state.waiting_since)},
-           {"created_at", format_time(created.at)}};
-  put(doc, "description", created.description);
-  put(doc, "pipeline_id", created.pipeline_id);
-  put(doc, "pipeline_name", created.pipeline_name);
-  put(doc, "stage", created.stage);
-  put(doc, "approval_id", created.gate_id);
-  put(doc, "assignee_id", state.holder());
-  put(doc, "claimed_by", state.claimed_by);
-  put(doc, "claimed_at", state.claimed_at);
-  json context = json::parse(created.context.text);
-  if (!context.empty()) doc["context"] = std::move(context);
+  JsonWriter doc;
+  doc.begin_object();
+  doc.put("id", id).put("type", name_of(created.kind)).put("title", created.title);
+  doc.put("status", name_of(state.status)).put("priority", name_of(created.priority));
+  doc.put("blocks_stage_advance", created.blocks).put("waiting_since", state.waiting_since);
+  doc.put("created_at", created.at).put_some("description", created.description);
+  doc.put_some("pipeline_id", created.pipeline_id);
+  doc.put_some("pipeline_name", created.pipeline_name).put_some("stage", created.stage);
+  doc.put_some("approval_id", created.gate_id).put_some("assignee_id", state.holder());
+  doc.put_some("claimed_by", state.claimed_by).put_some("claimed_at", state.claimed_at);
+  if (!is_empty(created.context)) doc.put_raw("context", created.context.text);
   put_sla(doc, state);
   put_decision(doc, state);
-  return doc;
+  return doc.end_object().take();
 }
 
 /// Closed tasks are found by their pipeline alone; the queue's indexes hold what waits.
@@ -85,8 +68,8 @@ std::vector<IndexEntry> entries(const State& state) {
   if (!state.holder().empty()) {
     index.push_back({"task.open.assignee", state.holder(), rank, due});
   }
-  if (!state.claimed_by.empty()) {
-    index.push_back({"task.open.claimed", "", rank, to_millis(state.waiting_since)});
+  if (state.status != Status::pending) {
+    index.push_back({"task.open.status", std::string(name_of(state.status)), rank, due});
   }
   if (state.sla_breached) {
     index.push_back({"task.open.breached", "", rank, to_millis(state.waiting_since)});

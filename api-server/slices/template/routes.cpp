@@ -15,7 +15,9 @@ using http::Request;
 using nlohmann::json;
 
 /// The document as the view shows it; what is in the book may be newer than the last commit.
-json document(const Loaded& loaded) { return view(stream_of(loaded), State{true, loaded}).doc; }
+json document(const Loaded& loaded) {
+  return json::parse(view(stream_of(loaded), State{true, loaded}).doc);
+}
 
 Answer answer_with(const json& body) {
   Answer answer;

@@ -31,20 +31,18 @@ View view(const std::string& id, const State& state) {
   for (const json& stage : definition.value("stages", json::array())) {
     stages.push_back(stage_doc(stage));
   }
-  View view;
-  view.status = "loaded";
-  view.doc = {{"id", id},
-              {"status", view.status},
-              {"name", loaded.name},
-              {"version", loaded.version},
-              {"title", loaded.title},
-              {"description", loaded.description},
-              {"digest", loaded.digest},
-              {"parameters", definition.value("parameters", json::object())},
-              {"stages", std::move(stages)},
-              {"definition", std::move(definition)},
-              {"created_at", format_time(loaded.at)}};
-  return view;
+  const json doc{{"id", id},
+                 {"status", "loaded"},
+                 {"name", loaded.name},
+                 {"version", loaded.version},
+                 {"title", loaded.title},
+                 {"description", loaded.description},
+                 {"digest", loaded.digest},
+                 {"parameters", definition.value("parameters", json::object())},
+                 {"stages", std::move(stages)},
+                 {"definition", std::move(definition)},
+                 {"created_at", format_time(loaded.at)}};
+  return {"loaded", doc.dump(), "", {}};
 }
 
 }  // namespace factory::pipeline_template

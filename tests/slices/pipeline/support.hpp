@@ -51,7 +51,7 @@ inline pipeline::Created pipeline_created() {
   pipeline::Created created;
   created.name = "ghl-mcp-server";
   created.platform = "go-high-level";
-  created.plan = small_plan();
+  created.plan = std::make_shared<const Plan>(small_plan());
   return created;
 }
 

@@ -10,7 +10,7 @@ namespace {
 using nlohmann::json;
 
 /// "key=value@rank" of all entries; `at` is looked at on its own.
-std::set<std::string> keys(const View& view) {
+std::set<std::string> keys(const Shown& view) {
   std::set<std::string> all;
   for (const IndexEntry& entry : view.index) {
     all.insert(entry.key + "=" + entry.value + "@" + std::to_string(entry.rank));
@@ -18,7 +18,7 @@ std::set<std::string> keys(const View& view) {
   return all;
 }
 
-std::int64_t at(const View& view, const std::string& key) {
+std::int64_t at(const Shown& view, const std::string& key) {
   for (const IndexEntry& entry : view.index) {
     if (entry.key == key) return entry.at;
   }
@@ -26,7 +26,7 @@ std::int64_t at(const View& view, const std::string& key) {
 }
 
 TEST_CASE("a new task's document says what waits, since when and until when") {
-  const View view = open_task(task::Type::approval).view("task_1");
+  const Shown view = open_task(task::Type::approval).view("task_1");
   const json expected{{"id", "task_1"},
                       {"type", "approval"},
                       {"title", "Look at it"},
@@ -51,7 +51,7 @@ TEST_CASE("a new task's document says what waits, since when and until when") {
 }
 
 TEST_CASE("an open task stands in the queue's indexes by priority and deadline") {
-  const View view = open_task().view();
+  const Shown view = open_task().view();
   CHECK(keys(view) == std::set<std::string>{"task.open=@2", "task.open.due=@0",
                                             "task.open.pipeline=pipe_1@2", "task.pipeline=pipe_1@0",
                                             "blocker=@2", "blocker.pipeline=pipe_1@2"});
@@ -64,7 +64,7 @@ TEST_CASE("an open task stands in the queue's indexes by priority and deadline")
 TEST_CASE("a task without a deadline comes after those with one") {
   TaskSpec spec = open_task();
   spec.when(task::PauseClock{});
-  const View view = spec.view();
+  const Shown view = spec.view();
   CHECK(at(view, "task.open.due") == std::numeric_limits<std::int64_t>::max());
   CHECK(view.doc.at("sla_paused_since") == format_time(story_start));
   CHECK_FALSE(view.doc.contains("sla_deadline"));
@@ -73,24 +73,25 @@ TEST_CASE("a task without a deadline comes after those with one") {
 TEST_CASE("a claim shows as the holder and counts as being worked on") {
   TaskSpec spec = open_task();
   spec.as(person("carl")).at(minute(5)).when(task::Claim{});
-  const View view = spec.view();
+  const Shown view = spec.view();
   CHECK(view.doc.at("assignee_id") == "carl");
   CHECK(view.doc.at("claimed_by") == "carl");
   CHECK(view.doc.at("claimed_at") == format_time(minute(5)));
   CHECK(keys(view).count("task.open.assignee=carl@2") == 1);
-  CHECK(keys(view).count("task.open.claimed=@2") == 1);
+  CHECK(keys(view).count("task.open.status=claimed@2") == 1);
 }
 
 TEST_CASE("a breach, a priority and an escalation show") {
   TaskSpec spec = open_task();
   spec.run_until(minute(300));
   spec.when(task::SetPriority{Priority::critical, "", false});
-  const View view = spec.view();
+  const Shown view = spec.view();
   CHECK(view.status == "escalated");
   CHECK(view.doc.at("sla_breached") == true);
   CHECK(view.doc.at("escalation_level") == 1);
   CHECK(view.doc.at("priority") == "critical");
   CHECK(keys(view).count("task.open.breached=@0") == 1);
+  CHECK(keys(view).count("task.open.status=escalated@0") == 1);
   CHECK(keys(view).count("task.open=@0") == 1);
 }
 

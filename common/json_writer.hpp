@@ -1,0 +1,72 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/clock.hpp"
+
+namespace factory {
+
+/// Writes JSON text as it goes, without a tree in between: events and documents are written for
+/// every command, and a tree of them cost more than everything else together. Members come out in
+/// the order they are put. Text must be valid UTF-8, as everything inside the house is.
+class JsonWriter {
+ public:
+  JsonWriter& begin_object() { return open('{'); }
+  JsonWriter& end_object() { return close('}'); }
+  JsonWriter& begin_array() { return open('['); }
+  JsonWriter& end_array() { return close(']'); }
+  JsonWriter& key(std::string_view name);
+
+  JsonWriter& value(std::string_view text);
+  JsonWriter& value(const std::string& text) { return value(std::string_view(text)); }
+  JsonWriter& value(const char* text) { return value(std::string_view(text)); }
+  JsonWriter& value(bool yes) { return raw(yes ? "true" : "false"); }
+  JsonWriter& value(std::int64_t number);
+  JsonWriter& value(int number) { return value(static_cast<std::int64_t>(number)); }
+  JsonWriter& value(double number);  ///< null if it is no finite number
+  JsonWriter& value(Time time) { return value(format_time(time)); }
+  JsonWriter& null() { return raw("null"); }
+  /// Any JSON text, as it is.
+  JsonWriter& raw(std::string_view json);
+
+  template <class T>
+  JsonWriter& value(const std::optional<T>& maybe) {
+    return maybe ? value(*maybe) : null();
+  }
+  template <class T>
+  JsonWriter& value(const std::vector<T>& values) {
+    begin_array();
+    for (const T& each : values) value(each);
+    return end_array();
+  }
+
+  template <class T>
+  JsonWriter& put(std::string_view name, const T& content) {
+    return key(name).value(content);
+  }
+  JsonWriter& put_raw(std::string_view name, std::string_view json) { return key(name).raw(json); }
+  /// Left out if there is nothing to say.
+  JsonWriter& put_some(std::string_view name, const std::string& text) {
+    return text.empty() ? *this : put(name, text);
+  }
+  JsonWriter& put_some(std::string_view name, const std::optional<Time>& time) {
+    return time ? put(name, *time) : *this;
+  }
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+  std::string take() { return std::move(text_); }
+
+ private:
+  JsonWriter& open(char bracket);
+  JsonWriter& close(char bracket);
+  void comma();
+
+  std::string text_;
+};
+
+}  // namespace factory
