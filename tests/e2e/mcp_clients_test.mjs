@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -100,9 +100,56 @@ async function startServer(data) {
   const server = spawn(factoryApi, ['serve', '--data', data, '--listen', '127.0.0.1:0'],
     { stdio: ['ignore', 'pipe', 'ignore'] });
   const [line] = await once(createInterface({ input: server.stdout }), 'line');
-  const { url } = JSON.parse(line);
-  const key = readFileSync(join(data, 'mcp.key'), 'utf8').trim();
-  return { server, url, key };
+  assert.equal(JSON.parse(line).event, 'ready');
+  return server;
+}
+
+/** From a name to the first decision, as an agent and a person would go. */
+async function firstDecision(client, name) {
+  const call = async (tool, args) => {
+    const result = await client.callTool({ name: tool, arguments: args });
+    assert.notEqual(result.isError, true, text(result));
+    return result.structuredContent;
+  };
+  const pipeline = await call('factory_create_pipeline', { name, platform: 'go-high-level' });
+  const pipeline_id = pipeline.id;
+  const report = (stage, more) =>
+    call('factory_report_stage', { pipeline_id, stage, outcome: 'succeeded', ...more });
+  await report('scaffolding');
+  await report('building', { assets: [{ name: 'README.md' }] });
+  const reviewed = await report('testing', { tests: { passed: 10, failed: 0, coverage: 91.5 } });
+  assert.equal(reviewed.current_stage, 'review');
+
+  const { tasks } = await call('factory_get_pending_tasks', { pipeline_id });
+  assert.equal(tasks.length, 1);
+  const { blockers } = await call('factory_get_blockers', { pipeline_id });
+  assert.equal(blockers[0].id, tasks[0].id);
+  const stale = await client.callTool({ name: 'factory_approve_task',
+    arguments: { task_id: tasks[0].id, digest: 'of something else' } });
+  assert.equal(stale.isError, true);
+  await call('factory_approve_task', { task_id: tasks[0].id, digest: tasks[0].approval.digest });
+  const status = await call('factory_get_pipeline_status', { pipeline_id });
+  assert.equal(status.pipelines[0].current_stage, 'staging');
+}
+
+async function readEverything(client) {
+  for (const uri of ['factory://dashboard/summary', 'factory://config/templates']) {
+    const { contents } = await client.readResource({ uri });
+    assert.equal(contents[0].uri, uri);
+    assert.equal(typeof JSON.parse(contents[0].text), 'object');
+  }
+  await assert.rejects(client.readResource({ uri: 'factory://pipelines/nope/state' }));
+  for (const scope of ['all', 'my-tasks', 'critical-only']) {
+    const { messages } = await client.getPrompt({ name: 'whats_needs_attention', arguments: { scope } });
+    assert.equal(messages.length, 3);
+    assert.match(messages[0].content.text, new RegExp(scope));
+  }
+  await assert.rejects(client.getPrompt({ name: 'whats_needs_attention', arguments: { scope: 'mine' } }));
+}
+
+/** All values in a JSON document that have no parts. */
+function leaves(value) {
+  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(leaves) : [value];
 }
 
 describe('with a factory-api', () => {
@@ -114,8 +161,8 @@ describe('with a factory-api', () => {
     house = await startServer(data);
   });
   after(async () => {
-    house.server.kill('SIGTERM');
-    const [code] = await once(house.server, 'exit');
+    house.kill('SIGTERM');
+    const [code] = await once(house, 'exit');
     rmSync(data, { recursive: true, force: true });
     assert.equal(code, 0);
   });
@@ -125,56 +172,20 @@ describe('with a factory-api', () => {
       const client = await connect(kind, data);
       t.after(() => client.close());
       await client.listTools(); // from here on the client checks every result against its schema
-      const call = async (name, args) => {
-        const result = await client.callTool({ name, arguments: args });
-        assert.notEqual(result.isError, true, text(result));
-        return result.structuredContent;
-      };
-      const name = kind.replaceAll(/[^a-z]+/g, '-');
-      const pipeline = await call('factory_create_pipeline', { name, platform: 'go-high-level' });
-      const pipeline_id = pipeline.id;
-      const report = (stage, more) =>
-        call('factory_report_stage', { pipeline_id, stage, outcome: 'succeeded', ...more });
-      await report('scaffolding');
-      await report('building', { assets: [{ name: 'README.md' }] });
-      const reviewed = await report('testing', { tests: { passed: 10, failed: 0, coverage: 91.5 } });
-      assert.equal(reviewed.current_stage, 'review');
-
-      const { tasks } = await call('factory_get_pending_tasks', { pipeline_id });
-      assert.equal(tasks.length, 1);
-      const { blockers } = await call('factory_get_blockers', { pipeline_id });
-      assert.equal(blockers[0].id, tasks[0].id);
-      const stale = await client.callTool({ name: 'factory_approve_task',
-        arguments: { task_id: tasks[0].id, digest: 'of something else' } });
-      assert.equal(stale.isError, true);
-      await call('factory_approve_task', { task_id: tasks[0].id, digest: tasks[0].approval.digest });
-      const status = await call('factory_get_pipeline_status', { pipeline_id });
-      assert.equal(status.pipelines[0].current_stage, 'staging');
+      await firstDecision(client, kind.replaceAll(/[^a-z]+/g, '-'));
     });
 
     test(`${kind} reads resources and the prompt`, async (t) => {
       const client = await connect(kind, data);
       t.after(() => client.close());
-      for (const uri of ['factory://dashboard/summary', 'factory://config/templates']) {
-        const { contents } = await client.readResource({ uri });
-        assert.equal(contents[0].uri, uri);
-        assert.equal(typeof JSON.parse(contents[0].text), 'object');
-      }
-      await assert.rejects(client.readResource({ uri: 'factory://pipelines/nope/state' }));
-      for (const scope of ['all', 'my-tasks', 'critical-only']) {
-        const { messages } = await client.getPrompt({ name: 'whats_needs_attention', arguments: { scope } });
-        assert.equal(messages.length, 3);
-        assert.match(messages[0].content.text, new RegExp(scope));
-      }
-      await assert.rejects(client.getPrompt({ name: 'whats_needs_attention', arguments: { scope: 'mine' } }));
+      await readEverything(client);
     });
 
     test(`${kind} is told which arguments are wrong`, async (t) => {
       const client = await connect(kind, data);
       t.after(() => client.close());
       const attempt = client.callTool({ name: 'factory_create_pipeline', arguments: { nam: 'x' } });
-      const said = await attempt.then(text, (error) => error.message);
-      assert.match(said, /name/);
+      assert.match(await attempt.then(text, (error) => error.message), /did you mean .?name/);
     });
   }
 
@@ -182,8 +193,6 @@ describe('with a factory-api', () => {
     const client = await connect('the modern client, pinned', data);
     t.after(() => client.close());
     const result = await client.callTool({ name: 'factory_get_pipeline_status', arguments: {} });
-    const leaves = (value) => value !== null && typeof value === 'object'
-      ? Object.values(value).flatMap(leaves) : [value];
     for (const leaf of leaves(result.structuredContent)) {
       assert.ok(text(result).includes(String(leaf)), `${leaf} is not in the text`);
     }
