@@ -151,6 +151,7 @@ class Builder {
   }
 
   TestReport take() {
+    report_.summary.failed = counts_.failed;
     report_.summary.passed = counts_.cases - counts_.failed - report_.summary.skipped;
     report_.summary.duration_seconds = std::min(report_.summary.duration_seconds, kMaxSeconds);
     return std::move(report_);
@@ -289,7 +290,8 @@ class Reading {
     if (thrown_) std::rethrow_exception(thrown_);
     if (status == XML_STATUS_OK && reason_.empty()) return builder_.take();
     if (reason_.empty()) {
-      reason_ = XML_ErrorString(XML_GetErrorCode(parser_.get()));
+      const XML_Error code = XML_GetErrorCode(parser_.get());
+      reason_ = code == XML_ERROR_SYNTAX ? "this is no XML" : XML_ErrorString(code);
       mark_place();
     }
     return refusal();

@@ -16,7 +16,10 @@ using nlohmann::json;
 
 /// The document as the view shows it; what is in the book may be newer than the last commit.
 json document(const Loaded& loaded) {
-  return json::parse(view(stream_of(loaded), State{true, loaded}).doc);
+  json doc = json::parse(view(stream_of(loaded), State{true, loaded}).doc);
+  doc.erase("template_version");
+  doc["version"] = loaded.version;
+  return doc;
 }
 
 Answer answer_with(const json& body) {

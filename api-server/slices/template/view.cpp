@@ -34,7 +34,7 @@ View view(const std::string& id, const State& state) {
   const json doc{{"id", id},
                  {"status", "loaded"},
                  {"name", loaded.name},
-                 {"version", loaded.version},
+                 {"template_version", loaded.version},  // `version` is the stream's
                  {"title", loaded.title},
                  {"description", loaded.description},
                  {"digest", loaded.digest},

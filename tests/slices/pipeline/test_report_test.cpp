@@ -167,7 +167,7 @@ TEST_CASE("a malformed report is refused with line and reason", "[report]") {
   const std::vector<Bad> table{
       {"nothing", "", "1", "no element found"},
       {"white space", "  \n ", "2", "no element found"},
-      {"text", "all tests passed", "1", "not well-formed"},
+      {"text", "all tests passed", "1", "no XML"},
       {"JSON", "{\"passed\": 3}", "1", "not well-formed"},
       {"an open tag", "<testsuite>\n<testcase name='a'>\n</testsuite>", "3", "mismatched tag"},
       {"a cut file", "<testsuite>\n<testcase name='a'/>\n", "3", "no element found"},
