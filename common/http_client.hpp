@@ -45,7 +45,7 @@ class HttpClient {
   /// cancelled, too_large, other. A request that cannot be sent (control characters in method or
   /// header, no http address) is `invalid_request`. The words name the server but never the path,
   /// the query, a header or the body. Returns within milliseconds after `stop` is requested.
-  Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop = {});
+  Result<HttpResponse> send(const HttpRequest& request, const std::stop_token& stop = {});
 
  private:
   struct Impl;

@@ -2,13 +2,13 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <ctime>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -27,9 +27,16 @@ constexpr std::size_t kMaxLine = PIPE_BUF;
 constexpr std::size_t kMaxMessage = 600;  // fits even if every byte is escaped as \u00xx
 constexpr std::size_t kMaxValue = 2048;
 
-// The one log of the process: its level and the turn of who writes.
-std::atomic<LogLevel> g_level{LogLevel::info};
-std::mutex g_turn;
+/// What belongs to the process's one stderr.
+struct Stderr {
+  std::atomic<LogLevel> level{LogLevel::info};
+  std::mutex turn;  ///< of whoever writes
+};
+
+Stderr& process_stderr() {
+  static Stderr one;
+  return one;
+}
 
 /// Keeps a closed stderr from killing the process: SIGPIPE is held back in this thread and thrown
 /// away if the write raised it.
@@ -94,7 +101,7 @@ std::string format_line(LogLevel level, std::string_view message,
 
 /// One attempt: a stderr that is full or gone loses the line, and nobody waits for it.
 void write_line(const std::string& line) {
-  const std::lock_guard turn(g_turn);
+  const std::lock_guard turn(process_stderr().turn);
   pollfd target{STDERR_FILENO, POLLOUT, 0};
   if (::poll(&target, 1, 0) != 1 || (target.revents & POLLOUT) == 0) return;
   if ((target.revents & (POLLERR | POLLNVAL)) != 0) return;
@@ -105,7 +112,7 @@ void write_line(const std::string& line) {
 
 }  // namespace
 
-void set_log_level(LogLevel level) { g_level = level; }
+void set_log_level(LogLevel level) { process_stderr().level = level; }
 
 bool set_log_level(std::string_view name) {
   for (std::size_t i = 0; i < kLevels.size(); ++i) {
@@ -117,7 +124,7 @@ bool set_log_level(std::string_view name) {
 }
 
 void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
-  if (level < g_level.load(std::memory_order_relaxed)) return;
+  if (level < process_stderr().level.load(std::memory_order_relaxed)) return;
   write_line(format_line(level, message, fields));
 }
 

@@ -1,7 +1,7 @@
 #include "common/config.hpp"
 
-#include <stdlib.h>
 #include <sys/stat.h>
+#include <cstdlib>
 
 #include <array>
 #include <stdexcept>

@@ -1,8 +1,8 @@
 #include "common/log.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <climits>
 #include <nlohmann/json.hpp>

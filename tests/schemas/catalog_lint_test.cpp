@@ -38,7 +38,7 @@ TEST_CASE("every file has the form of its kind") {
     const json& schema = meta.rfind("defs/", 0) == 0 ? *catalog->definition(meta) : files.at(meta);
     for (const auto& [path, content] : schema_files(place)) {
       CAPTURE(path);
-      CHECK(misfits(schema, content) == "");
+      CHECK(misfits(schema, content) == nothing);
     }
   }
 }
@@ -56,24 +56,24 @@ TEST_CASE("every schema keeps to the closed set of keywords") {
   const auto catalog = Catalog::embedded();
   for (const auto& [path, content] : schema_files("meta/")) {
     CAPTURE(path);
-    CHECK(problems(content) == "");
+    CHECK(problems(content) == nothing);
   }
   for (const auto& [path, content] : schema_files("defs/")) {
     CAPTURE(path);
     REQUIRE(catalog->definition(path) != nullptr);
-    CHECK(problems(*catalog->definition(path)) == "");
+    CHECK(problems(*catalog->definition(path)) == nothing);
   }
   for (const Tool& tool : catalog->tools()) {
     CAPTURE(tool.name);
-    CHECK(problems(tool.input_schema) == "");
-    CHECK(problems(tool.output_schema) == "");
+    CHECK(problems(tool.input_schema) == nothing);
+    CHECK(problems(tool.output_schema) == nothing);
   }
   for (const Route& route : catalog->routes()) {
     CAPTURE(route.operation);
     for (const json& schema : {route.query, route.body, route.response}) {
-      if (!schema.is_null()) CHECK(problems(schema) == "");
+      if (!schema.is_null()) CHECK(problems(schema) == nothing);
     }
-    for (const auto& [name, schema] : route.path_params.items()) CHECK(problems(schema) == "");
+    for (const auto& [name, schema] : route.path_params.items()) CHECK(problems(schema) == nothing);
   }
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("every role has scopes, and every scope has somebody") {
     scopes.insert(granted.begin(), granted.end());
   }
   const auto owner = catalog->roles().at("owner");
-  CHECK(missing(scopes, {owner.begin(), owner.end()}) == "");
+  CHECK(missing(scopes, {owner.begin(), owner.end()}) == nothing);
   const auto agent = catalog->roles().at("agent");
   const std::set<std::string> of_agent(agent.begin(), agent.end());
   CHECK(of_agent.count("tasks:approve") == 0);  // an agent never approves

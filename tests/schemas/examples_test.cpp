@@ -42,19 +42,19 @@ TEST_CASE("the examples of tools fit their input, and what they become fits the 
     for (const json& example : tool.examples) {
       CAPTURE(tool.name, example.dump());
       json arguments = example["arguments"];
-      CHECK(misfits(tool.input_schema, arguments) == "");
+      CHECK(misfits(tool.input_schema, arguments) == nothing);
       fill_defaults(tool.input_schema, arguments);
-      CHECK(misfits(tool.input_schema, arguments) == "");
+      CHECK(misfits(tool.input_schema, arguments) == nothing);
       const HttpMapping& http = tool.http;
       const Route* const route = catalog->route(
           http.operation_argument.empty()
               ? http.operation
               : http.operation_by_value.at(arguments[http.operation_argument].get<std::string>()));
       REQUIRE(route != nullptr);
-      CHECK(misfits(route->query, sent(http.query, http.constant_query, arguments)) == "");
-      CHECK(misfits(route->body, sent(http.body, http.constant_body, arguments)) == "");
+      CHECK(misfits(route->query, sent(http.query, http.constant_query, arguments)) == nothing);
+      CHECK(misfits(route->body, sent(http.body, http.constant_body, arguments)) == nothing);
       for (const auto& [name, schema] : route->path_params.items()) {
-        CHECK(misfits(schema, sent(http.path, http.constant_path, arguments)[name]) == "");
+        CHECK(misfits(schema, sent(http.path, http.constant_path, arguments)[name]) == nothing);
       }
     }
   }
@@ -66,12 +66,13 @@ TEST_CASE("the examples of routes fit them, unless they are meant to be refused"
       CAPTURE(route.operation, example.dump());
       const int status = example["status"];
       CHECK(statuses(route).count(status) == 1);
-      CHECK(missing(keys(example.value("path", json::object())), placeholders(route.path)) == "");
+      CHECK(missing(keys(example.value("path", json::object())), placeholders(route.path)) ==
+            nothing);
       if (status == 400) continue;
-      CHECK(misfits(route.query, example.value("query", json::object())) == "");
+      CHECK(misfits(route.query, example.value("query", json::object())) == nothing);
       CHECK((route.body.is_null() ? !example.contains("body") : true));
       if (takes_json(route) && example.contains("body") && !example["body"].is_string()) {
-        CHECK(misfits(route.body, example["body"]) == "");
+        CHECK(misfits(route.body, example["body"]) == nothing);
       }
     }
   }

@@ -6,6 +6,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/catalog.hpp"
@@ -15,6 +16,9 @@
 
 /// What the tests of schemas/ look at: the files as they stand, and the catalog made of them.
 namespace factory::test {
+
+/// What a list of complaints is when there is none; comparing with it shows them when there are.
+inline constexpr std::string_view nothing{};
 
 /// Path below schemas/ -> content, of everything that is compiled in.
 inline std::map<std::string, nlohmann::json> schema_files(const std::string& folder = {}) {

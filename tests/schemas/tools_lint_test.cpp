@@ -109,25 +109,25 @@ TEST_CASE("every argument goes somewhere, and everything that is sent is known t
     CAPTURE(tool.name);
     const HttpMapping& http = tool.http;
     const std::set<std::string> arguments = properties_of(tool.input_schema);
-    CHECK(missing(sources(http), arguments) == "");
-    CHECK(missing(arguments, sources(http)) == "");
+    CHECK(missing(sources(http), arguments) == nothing);
+    CHECK(missing(arguments, sources(http)) == nothing);
     std::set<std::string> all_placeholders;
     for (const Route* const route : targets(*catalog, http)) {
       REQUIRE(route != nullptr);
       CAPTURE(route->operation);
       const auto wanted = placeholders(route->path);
       all_placeholders = both(all_placeholders, wanted);
-      CHECK(missing(wanted, filled(http.path, http.constant_path, tool.input_schema)) == "");
+      CHECK(missing(wanted, filled(http.path, http.constant_path, tool.input_schema)) == nothing);
       CHECK(missing(both(keys(http.query), keys(http.constant_query)),
-                    properties_of(route->query)) == "");
+                    properties_of(route->query)) == nothing);
       CHECK(missing(both(keys(http.body), keys(http.constant_body)), properties_of(route->body)) ==
-            "");
+            nothing);
       CHECK(missing(required_of(route->query),
-                    filled(http.query, http.constant_query, tool.input_schema)) == "");
+                    filled(http.query, http.constant_query, tool.input_schema)) == nothing);
       CHECK(missing(required_of(route->body),
-                    filled(http.body, http.constant_body, tool.input_schema)) == "");
+                    filled(http.body, http.constant_body, tool.input_schema)) == nothing);
     }
-    CHECK(missing(both(keys(http.path), keys(http.constant_path)), all_placeholders) == "");
+    CHECK(missing(both(keys(http.path), keys(http.constant_path)), all_placeholders) == nothing);
   }
 }
 
@@ -157,7 +157,7 @@ TEST_CASE("a tool takes no more than its route does") {
         }
         if (theirs.contains("enum")) {
           CHECK(missing(ours.value("enum", std::set<std::string>{"anything"}),
-                        theirs["enum"].get<std::set<std::string>>()) == "");
+                        theirs["enum"].get<std::set<std::string>>()) == nothing);
         }
       }
     }
@@ -179,7 +179,7 @@ TEST_CASE("resources are read by routes that need no more than the URI gives") {
     CHECK(variables == placeholders(uri));
     CHECK(placeholders(route->path) ==
           both(keys(resource.http.path), keys(resource.http.constant_path)));
-    CHECK(missing(required_of(route->query), keys(resource.http.constant_query)) == "");
+    CHECK(missing(required_of(route->query), keys(resource.http.constant_query)) == nothing);
   }
 }
 
@@ -206,7 +206,7 @@ TEST_CASE("prompts use the arguments that they declare, and routes that read") {
       REQUIRE(route != nullptr);
       CHECK(route->method == "GET");
       CHECK(missing(keys(message.value("query", json::object())), properties_of(route->query)) ==
-            "");
+            nothing);
       CHECK(keys(message.value("path", json::object())) == placeholders(route->path));
     }
     CHECK(used == declared);
