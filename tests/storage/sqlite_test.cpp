@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr WalLimits kNeverCheckpoint{1'000'000, 0, 0};
+constexpr WalLimits kNeverCheckpoint{1'000'000, 0, 0, 1'000'000};
 
 void overwrite(const fs::path& file, std::streamoff at, const std::string& bytes) {
   std::fstream stream(file, std::ios::binary | std::ios::in | std::ios::out);

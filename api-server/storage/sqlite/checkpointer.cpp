@@ -48,7 +48,7 @@ Checkpointer::Checkpointer(std::string file, WriteTurn& turn, WalLimits limits)
       turn_(turn),
       limits_(limits),
       connection_(file_, Connection::Access::write),
-      checkpoint_at_(limits.checkpoint_at),
+      copy_at_(first_copy()),
       fill_at_(limits.fill_ahead > 0 ? limits.fill_from : kNever),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -58,10 +58,9 @@ Checkpointer::~Checkpointer() {
 }
 
 void Checkpointer::grown(int frames) {
-  const bool restarted = frames < last_frames_;
-  if (restarted) checkpoint_at_ = limits_.checkpoint_at;
-  last_frames_ = frames;
-  if (frames < checkpoint_at_ && frames < fill_at_) return;
+  const bool restarted = frames < newest_.exchange(frames);
+  if (restarted) copy_at_ = first_copy();
+  if (frames < copy_at_ && frames < fill_at_) return;
   {
     const std::lock_guard lock(mutex_);
     frames_ = frames;
@@ -88,7 +87,7 @@ void Checkpointer::run(const std::stop_token& stop) {
         frames = std::exchange(frames_, 0);
       }
       if (frames >= fill_at_) fill(frames);
-      if (frames >= checkpoint_at_) checkpoint();
+      if (frames >= copy_at_) checkpoint();
     }
   } catch (const SQLite::Exception& error) {
     const std::lock_guard lock(mutex_);
@@ -98,27 +97,43 @@ void Checkpointer::run(const std::stop_token& stop) {
 }
 
 void Checkpointer::checkpoint() {
-  Progress progress = copy();
-  for (int pass = 1; pass < kMostPasses && progress.left > kSmallRest; ++pass) {
-    const int before = progress.left;
-    progress = copy();
-    if (progress.left >= before) break;  // a reader of an old state holds it up, or the writer is
+  const bool to_the_end = newest_ >= limits_.checkpoint_at;
+  int left = newest_;
+  for (int pass = 0; pass < kMostPasses && left > kSmallRest; ++pass) {
+    const int before = left;
+    const int copied = copy();
+    flush_database();
+    left = newest_ - copied;
+    // Enough for now, or a reader of an old state holds it up, or the writer is faster.
+    if (!to_the_end || left >= before) break;
   }
-  const WriteTurn::Held turn = turn_.go_first();
-  progress = copy();
-  // A reader may still keep the log from being started again: then it is tried again a bit later.
-  checkpoint_at_ = progress.frames + limits_.checkpoint_at / 4;
+  const WriteTurn::Held turn = to_the_end ? turn_.go_first() : WriteTurn::Held();
+  if (to_the_end) copy();
+  // If a reader keeps the log from being started again, it is tried again a bit later.
+  copy_at_ = newest_ + first_copy();
 }
 
-Checkpointer::Progress Checkpointer::copy() {
+/// Copies what no reader of an old state needs from the database; up to which frame.
+int Checkpointer::copy() {
   int frames = 0;
-  int done = 0;
+  int copied = 0;
   sqlite3* handle = connection_.database().getHandle();
   const int answer =
-      sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_PASSIVE, &frames, &done);
-  if (answer == SQLITE_BUSY) return {frames, frames};
+      sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
+  if (answer == SQLITE_BUSY) return 0;
   if (answer != SQLITE_OK) throw SQLite::Exception(handle, answer);
-  return {frames, frames - done};
+  return copied;
+}
+
+/// SQLite flushes the database only when all of the log is in it, which would be in the last pass,
+/// with the writer waiting. Through its own file handle: closing another one would drop its locks.
+void Checkpointer::flush_database() {
+  sqlite3_file* file = nullptr;
+  sqlite3* handle = connection_.database().getHandle();
+  sqlite3_file_control(handle, nullptr, SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
+  if (file == nullptr || file->pMethods == nullptr) return;
+  const int answer = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+  if (answer != SQLITE_OK) throw SQLite::Exception("the database could not be flushed", answer);
 }
 
 /// Only bytes beyond the end of the file are written, in a turn of the writer's, and within a write

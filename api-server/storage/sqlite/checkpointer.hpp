@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -14,9 +15,10 @@ namespace factory::storage {
 
 /// Sizes in frames of the write-ahead log, one changed page of 4 KiB each.
 struct WalLimits {
-  int checkpoint_at = 12'000;  ///< from here on the log is copied into the database
+  int checkpoint_at = 12'000;  ///< from here on the log is to be started again
   int fill_from = 256;         ///< a store that writes less keeps a small file
   int fill_ahead = 2'000;      ///< how far ahead of the writer the file is filled; 0: not at all
+  int copy_every = 3'000;      ///< so that no flush of the database is long
 };
 
 /// Copies the write-ahead log into the database, on a thread and a connection of its own, so that
@@ -43,11 +45,11 @@ class Checkpointer {
  private:
   void run(const std::stop_token& stop);
   void checkpoint();
-  struct Progress {
-    int frames = 0;  ///< in the log
-    int left = 0;    ///< of those, not yet in the database
-  };
-  Progress copy();
+  [[nodiscard]] int first_copy() const {
+    return std::min(limits_.copy_every, limits_.checkpoint_at);
+  }
+  int copy();
+  void flush_database();
   void fill(int frames);
 
   const std::string file_;
@@ -55,9 +57,9 @@ class Checkpointer {
   const WalLimits limits_;
   Connection connection_;
 
-  int last_frames_ = 0;             ///< the writer's own
-  std::atomic<int> checkpoint_at_;  ///< at so many frames the thread is woken to checkpoint,
-  std::atomic<int> fill_at_;        ///< and at so many to fill
+  std::atomic<int> newest_ = 0;  ///< frames in the log
+  std::atomic<int> copy_at_;     ///< at so many frames the thread is woken to copy,
+  std::atomic<int> fill_at_;     ///< and at so many to fill
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;

@@ -19,11 +19,12 @@ void leave_out_memory_statistics() {
 }
 
 /// SQLite gives -wal and -shm the mode of the file itself, so that it is enough to make that 0600.
+/// A file that is there is not opened here: closing it would drop the locks of this process on it.
 const std::string& made(const std::string& file, Connection::Access access) {
   leave_out_memory_statistics();
   if (access == Connection::Access::write) {
-    const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (made >= 0) ::close(made);  // if it failed, SQLite says why
+    const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (made >= 0) ::close(made);  // if it could not be made, SQLite says why
   }
   return file;
 }

@@ -30,13 +30,14 @@ constexpr std::size_t kMostCounts = 1000;
 /// `most` and whose rest is to be jumped over.
 bool count_on(Connection& connection, const std::string& key, std::int64_t most,
               std::vector<TagCount>& counts) {
+  // ">= the next rank", as "> this rank" would have SQLite step over the whole group.
   const bool first = counts.empty();
   const std::string value = first ? "" : counts.back().value;
   const std::int64_t rank = first ? 0 : counts.back().rank;
   Query rows = connection.query(first ? "SELECT value, rank FROM tags WHERE key = ?1 "
                                         "AND ?2 = '' AND ?3 = 0 ORDER BY value, rank"
                                       : "SELECT value, rank FROM tags WHERE key = ?1 "
-                                        "AND (value, rank) > (?2, ?3) ORDER BY value, rank");
+                                        "AND (value, rank) >= (?2, ?3 + 1) ORDER BY value, rank");
   rows.with(key, value, rank);
   bool counting = false;
   while (rows.step()) {
