@@ -145,6 +145,12 @@ TEST_CASE("gate: without a deadline there is no clock to hold") {
   GateSpec spec = open_gate(persons(1));
   CHECK(spec.when(gate::PauseClock{}).brief() == "nothing");
   CHECK(spec.when(gate::ResumeClock{}).brief() == "nothing");
+
+  gate::Open open = gate_open(persons(1));
+  open.opened.paused = true;
+  GateSpec paused(gate_cast());
+  paused.when(open);
+  CHECK(paused.when(gate::ResumeClock{}).brief() == "nothing");
 }
 
 }  // namespace

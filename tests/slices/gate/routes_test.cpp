@@ -45,6 +45,7 @@ TEST_CASE("approvals over REST: listed by priority and age, filtered by pipeline
   const std::string mail = world.in_review("mail", Priority::low, needs(1));
   world.clock.advance(Millis{1000});
   const std::string chat = world.in_review("chat", Priority::low, needs(1));
+  world.clock.advance(Millis{1000});
   const std::string safe = world.in_review("safe", Priority::critical, security);
   const auto list = [&](const Principal& who, json query) {
     return pipelines(world.ok(who, "approval.list", where(std::move(query))));
