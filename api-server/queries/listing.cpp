@@ -39,7 +39,9 @@ void read(storage::Store& store, storage::ViewQuery& query, int skip, int limit,
       listed.docs.push_back(std::move(doc));
     }
     listed.next_cursor = query.cursor = page.next_cursor;
-    if (page.next_cursor.empty()) return;
+    // Where the store's own filters left a page short, it has looked at much already.
+    const bool short_page = static_cast<int>(page.rows.size()) < query.limit;
+    if (page.next_cursor.empty() || short_page) return;
   }
 }
 

@@ -16,10 +16,12 @@ using ByPriority = std::array<std::int64_t, 4>;
 
 constexpr int most_averaged = 1000;
 
-ByPriority by_priority(storage::Store& store, const std::string& tag, bool& at_least) {
+/// `but`: a value that is not counted.
+ByPriority by_priority(storage::Store& store, const std::string& tag, bool& at_least,
+                       const std::string& but = "-") {
   ByPriority counts{};
   for (const storage::TagCount& entry : store.count_tags(tag, most_counted)) {
-    if (entry.rank < 0 || entry.rank > 3) continue;
+    if (entry.rank < 0 || entry.rank > 3 || entry.value == but) continue;
     counts[static_cast<std::size_t>(entry.rank)] += entry.count;
     at_least = at_least || entry.count >= most_counted;
   }
@@ -70,7 +72,7 @@ double average_wait_minutes(storage::Store& store, Time now) {
 TaskStats task_stats(storage::Store& store, Time now) {
   TaskStats stats;
   const ByPriority open = by_priority(store, "task.open", stats.at_least);
-  const ByPriority claimed = by_priority(store, "task.open.claimed", stats.at_least);
+  const ByPriority claimed = by_priority(store, "task.open.status", stats.at_least, "escalated");
   // The two are read one after the other: what was claimed in between counts once.
   for (std::size_t i = 0; i < open.size(); ++i) {
     stats.by_priority[i] = std::max<std::int64_t>(open[i] - claimed[i], 0);

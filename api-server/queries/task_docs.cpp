@@ -1,6 +1,7 @@
 #include "queries/task_docs.hpp"
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "common/text.hpp"
 #include "queries/approval_standing.hpp"
@@ -32,7 +33,9 @@ std::string tests_words(const json& tests) {
                       std::to_string(tests.value("failed", 0)) + " failed, " +
                       std::to_string(tests.value("skipped", 0)) + " skipped";
   if (const auto coverage = tests.find("coverage"); coverage != tests.end()) {
-    words += ", coverage " + coverage->dump() + " %";
+    std::ostringstream percent;
+    percent << coverage->get<double>();
+    words += ", coverage " + percent.str() + " %";
   }
   return words;
 }
@@ -126,6 +129,15 @@ void complete_doc(storage::Store& store, json& task, const Directory& people) {
   context["evidence"] = evidence_words(pipeline);
   const json config = pipeline.value("config", json::object());
   if (!config.empty() && config.dump().size() <= most_config_bytes) context["config"] = config;
+}
+
+void make_compact(json& task) {
+  for (const char* name : {"created_at", "updated_at", "version", "sla_warning_at"}) {
+    task.erase(name);
+  }
+  if (!task.value("sla_breached", true)) task.erase("sla_breached");
+  if (task.value("escalation_level", 1) == 0) task.erase("escalation_level");
+  if (task.value("blocks_stage_advance", false)) task.erase("blocks_stage_advance");
 }
 
 json decided_task(const json& before, const engine::Written& written, const Directory& people) {

@@ -30,6 +30,9 @@ std::vector<std::string> evidence_words(const nlohmann::json& pipeline);
 /// a decision with that digest is refused, never taken for what was not shown.
 void complete_doc(storage::Store& store, nlohmann::json& task, const Directory& people);
 
+/// Leaves out what one does not need to choose among tasks and to decide.
+void make_compact(nlohmann::json& task);
+
 /// The task's document after a command that may have been carried out at its gate: with the
 /// approval, the pipeline as it stands now ({id, name, status, current_stage, progress_percent})
 /// and a `summary` of what the decision came to. `before`: the document before the command. Pure.

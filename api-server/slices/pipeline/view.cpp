@@ -46,6 +46,7 @@ void put_stage(JsonWriter& doc, const State& state, int index) {
 void put_status_waited_for(JsonWriter& doc, const State& state) {
   switch (state.status) {
     case Status::active:
+      if (state.current < 0) return;
       doc.put("kind", "work").put("what", state.plan(state.current).work);
       doc.put("stage", state.plan(state.current).name);
       doc.put("since", state.at(state.current).entered_at);
@@ -123,7 +124,8 @@ std::string document(const std::string& id, const State& state) {
   doc.begin_object();
   doc.put("id", id).put("name", created.name).put("description", state.description);
   doc.put("platform", created.platform).put("status", name_of(state.status));
-  doc.put("current_stage", state.plan(state.current).name);
+  // There is none between the events of the creation, where the trail looks, too.
+  doc.put("current_stage", state.current < 0 ? "" : state.plan(state.current).name);
   doc.put("priority", name_of(state.priority)).put("created_by", created.created_by);
   doc.key("assignee_id");
   state.assignee.empty() ? doc.null() : doc.value(state.assignee);

@@ -24,6 +24,10 @@ std::vector<storage::Tag> open_tags(const ListFilter& filter) {
   std::vector<storage::Tag> tags;
   if (!filter.assignee.empty()) tags.push_back({"task.open.assignee", filter.assignee, 0, 0});
   if (!filter.pipeline_id.empty()) tags.push_back({"task.open.pipeline", filter.pipeline_id, 0, 0});
+  // Those that nobody has touched are the rule and have no entry of their own.
+  if (filter.status != "open" && filter.status != "pending") {
+    tags.push_back({"task.open.status", filter.status, 0, 0});
+  }
   if (tags.empty()) tags.push_back({"task.open", "", 0, 0});
   return tags;
 }
@@ -94,6 +98,7 @@ Result<Answer> list(const Services& services, const Request& request) {
   const auto people = services.people();
   for (json& task : listed->docs) {
     queries::complete_doc(services.store, task, *people);
+    if (!request.query.value("details", true)) queries::make_compact(task);
   }
   std::string summary = list_summary(*listed, services.clock.now());
   return queries::list_answer(std::move(*listed), "tasks", std::move(summary));

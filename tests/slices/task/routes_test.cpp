@@ -125,10 +125,14 @@ TEST_CASE("an approval task shows its digest, who is missing and the evidence") 
   const json eligible = approval.at("eligible");
   CHECK(std::find(eligible.begin(), eligible.end(), "carl") != eligible.end());
   CHECK(std::find(eligible.begin(), eligible.end(), "vera") == eligible.end());
-  CHECK(task.at("context").at("evidence") ==
-        json{"building: assets README.md",
-             "testing: 47 passed, 0 failed, 0 skipped, coverage 91.0 %"});
+  CHECK(
+      task.at("context").at("evidence") ==
+      json{"building: assets README.md", "testing: 47 passed, 0 failed, 0 skipped, coverage 91 %"});
   CHECK(world.ok(vera, "task.get", at(task.at("id"))).at("approval") == approval);
+  const json brief = world.ok(bob, "task.list", where({{"details", false}})).at("tasks").at(0);
+  CHECK(brief.at("approval") == approval);
+  CHECK(brief.at("context") == task.at("context"));
+  CHECK(brief.dump().size() + 150 < task.dump().size());
 }
 
 TEST_CASE("completing an approval task is the vote at its gate") {
