@@ -19,7 +19,7 @@ const std::vector<Owner>& owners() {
   static const std::vector<Owner> all{
       {"httplib", {"api-server/http/"}},
       {"curl/", {"common/http_client.cpp"}},
-      {"SQLiteCpp/", {"api-server/storage/sqlite/"}},
+      {"SQLiteCpp/", {"api-server/storage/sqlite/", "bench/raw_commit.cpp"}},
       {"sqlite3", {"api-server/storage/sqlite/"}},
       {"openssl/", {"common/digest.cpp"}},
       {"expat", {"api-server/slices/pipeline/test_report.cpp"}},

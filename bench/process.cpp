@@ -1,0 +1,98 @@
+#include "bench/process.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "common/paths.hpp"
+
+namespace factory::bench {
+
+Process::Process(const std::vector<std::string>& words) {
+  std::array<int, 2> to_child{};
+  std::array<int, 2> from_child{};
+  if (::pipe2(to_child.data(), O_CLOEXEC) != 0 || ::pipe2(from_child.data(), O_CLOEXEC) != 0) {
+    throw std::runtime_error("no pipe");
+  }
+  std::vector<char*> arguments;
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    ::dup2(to_child[0], 0);
+    ::dup2(from_child[1], 1);
+    ::execv(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  ::close(to_child[0]);
+  ::close(from_child[1]);
+  in_ = to_child[1];
+  out_ = from_child[0];
+}
+
+Process::~Process() {
+  ::close(in_);
+  ::close(out_);
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+void Process::write_line(const std::string& line) {
+  const std::string text = line + "\n";
+  if (::write(in_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    throw std::runtime_error("the child takes no input");
+  }
+}
+
+std::string Process::read_line() {
+  std::size_t end = std::string::npos;
+  while ((end = buffer_.find('\n')) == std::string::npos) {
+    std::array<char, 65'536> chunk;
+    const ssize_t count = ::read(out_, chunk.data(), chunk.size());
+    if (count <= 0) throw std::runtime_error("the child ended");
+    buffer_.append(chunk.data(), static_cast<std::size_t>(count));
+  }
+  std::string line = buffer_.substr(0, end);
+  buffer_.erase(0, end + 1);
+  return line;
+}
+
+double Process::resident_mib() const {
+  std::ifstream statm("/proc/" + std::to_string(pid_) + "/statm");
+  long total = 0;
+  long resident = 0;
+  statm >> total >> resident;
+  return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1048576.0;
+}
+
+Folder::Folder() {
+  std::string name = (std::filesystem::temp_directory_path() / "af-bench-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  path_ = name;
+}
+
+Folder::~Folder() {
+  std::error_code ignored;  // a destructor must not throw
+  std::filesystem::remove_all(path_, ignored);
+}
+
+Server::Server(const std::string& data)
+    : process_({program("factory-api"), "serve", "--data", data, "--listen", "127.0.0.1:0",
+                "--log-level", "warning"}) {
+  url_ = nlohmann::json::parse(process_.read_line()).at("url").get<std::string>();
+  token_ = read_file(data + "/owner.key").value();
+  token_.erase(token_.find_last_not_of('\n') + 1);
+}
+
+std::string program(const std::string& name) {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
+}
+
+}  // namespace factory::bench

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace factory::bench {
+
+using Clock = std::chrono::steady_clock;
+
+inline double milliseconds_since(Clock::time_point from) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - from).count();
+}
+
+/// A child process with pipes to its standard input and output. Killed at the end of the scope.
+class Process {
+ public:
+  explicit Process(const std::vector<std::string>& words);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  void write_line(const std::string& line);
+  std::string read_line();
+  /// Resident memory in MiB.
+  [[nodiscard]] double resident_mib() const;
+
+ private:
+  pid_t pid_ = -1;
+  int in_ = -1;
+  int out_ = -1;
+  std::string buffer_;
+};
+
+/// A new folder below the temporary folder, taken away at the end of the scope.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// The real server on a folder, on a free port.
+class Server {
+ public:
+  explicit Server(const std::string& data);
+  [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] const std::string& token() const { return token_; }
+  [[nodiscard]] double resident_mib() const { return process_.resident_mib(); }
+
+ private:
+  Process process_;
+  std::string url_;
+  std::string token_;
+};
+
+/// A program beside this one.
+std::string program(const std::string& name);
+
+}  // namespace factory::bench
