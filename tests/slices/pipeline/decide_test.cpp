@@ -43,17 +43,18 @@ TEST_CASE("pipeline: the way from intake to published", "[pipeline]") {
   CHECK(spec.view().doc["progress_percent"] == 100);
 }
 
+PipelineSpec in_status(Status status) {
+  PipelineSpec spec = in_stage("building");
+  if (status == Status::none) spec = PipelineSpec({person("alice", Role::owner)});
+  if (status == Status::paused) spec.when(Pause{""});
+  if (status == Status::completed) spec = in_stage("published");
+  if (status == Status::failed) spec.when(Fail{"disk full"});
+  if (status == Status::archived) spec.when(Archive{""});
+  spec.as(person("alice", Role::owner));
+  return spec;
+}
+
 TEST_CASE("pipeline: what every command says in every status", "[pipeline]") {
-  const auto in_status = [](Status status) {
-    PipelineSpec spec = in_stage("building");
-    if (status == Status::none) spec = PipelineSpec({person("alice", Role::owner)});
-    if (status == Status::paused) spec.when(Pause{""});
-    if (status == Status::completed) spec = in_stage("published");
-    if (status == Status::failed) spec.when(Fail{"disk full"});
-    if (status == Status::archived) spec.when(Archive{""});
-    spec.as(person("alice", Role::owner));
-    return spec;
-  };
   const std::string no = "refused: not_found";
   const std::string conflict = "refused: conflict";
   const std::string fix = "pipeline.fix_resolved";
