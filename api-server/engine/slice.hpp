@@ -16,6 +16,9 @@ namespace factory::engine {
 struct Command {
   std::string stream;
   std::any command;
+  /// The id was drawn just now, so the stream cannot exist and is not looked for. The store checks
+  /// it all the same when it commits.
+  bool fresh = false;
 };
 
 /// One event as the engine passes it on: `event` holds the slice's Event variant.

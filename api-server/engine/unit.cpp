@@ -51,7 +51,7 @@ class UnitBuilder {
     if (slice == nullptr) {
       return Error{ErrorCode::not_found, "There is no " + command.stream + ".", "", {}, {}};
     }
-    Touched& touched = touch(*slice, command.stream);
+    Touched& touched = touch(*slice, command);
     if (index == 0) {
       if (auto status = check_version(touched.entry.version); !status) return status;
     }
@@ -70,12 +70,14 @@ class UnitBuilder {
     return Done{};
   }
 
-  Touched& touch(const Slice& slice, const std::string& stream) {
+  Touched& touch(const Slice& slice, const Command& command) {
+    const std::string& stream = command.stream;
     const auto [at, inserted] = touched_.try_emplace(stream);
     if (inserted) {
       const auto pending = overlay_.find(stream);
       at->second.slice = &slice;
-      at->second.entry = pending != overlay_.end() ? pending->second : cache_.get(slice, stream);
+      at->second.entry =
+          pending != overlay_.end() ? pending->second : cache_.get(slice, stream, command.fresh);
       at->second.first_version = at->second.entry.version;
     }
     return at->second;
@@ -185,13 +187,14 @@ Result<Unit> decide_unit(const Call& call, const RunnerParts& parts, StreamCache
   return UnitBuilder(call, parts, cache, overlay, people).build();
 }
 
-const Entry& StreamCache::get(const Slice& slice, const std::string& stream) {
+const Entry& StreamCache::get(const Slice& slice, const std::string& stream, bool fresh) {
   if (const auto hot = young_.find(stream); hot != young_.end()) return hot->second;
   if (auto node = old_.extract(stream); !node.empty()) {
     put(stream, std::move(node.mapped()));
     return young_.at(stream);
   }
-  LoadedStream loaded = load_stream(store_, slice, stream);
+  LoadedStream loaded =
+      fresh ? LoadedStream{slice.initial(), 0, Hash{}, Time{}} : load_stream(store_, slice, stream);
   Entry entry{loaded.state, loaded.version, loaded.head, loaded.updated_at, {}};
   if (loaded.version > 0) {
     if (const auto row = store_.get_view(stream)) entry.tags = row->tags;

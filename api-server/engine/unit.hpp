@@ -26,7 +26,7 @@ class StreamCache {
   StreamCache(storage::Store& store, const std::vector<std::shared_ptr<const Slice>>& slices)
       : store_(store), slices_(slices) {}
 
-  const Entry& get(const Slice& slice, const std::string& stream);
+  const Entry& get(const Slice& slice, const std::string& stream, bool fresh);
   void put(const std::string& stream, Entry entry);
   void drop(const std::string& stream);
   void clear();

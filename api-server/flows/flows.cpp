@@ -28,6 +28,10 @@ class Follow {
   [[nodiscard]] const State& state() const {
     return *static_cast<const State*>(happened_.state.get());
   }
+  /// On a stream whose id the event has just drawn.
+  void create(const std::string& stream, std::any command) {
+    out_.push_back({stream, std::move(command), true});
+  }
   void to_pipeline(const std::string& stream, pipeline::Command command) {
     out_.push_back({stream, std::move(command)});
   }
@@ -77,7 +81,7 @@ void Follow::open_gate(const pipeline::GateRequested& event) {
       }
     }
   }
-  to_gate(event.gate_id, gate::Open{std::move(opened)});
+  create(event.gate_id, gate::Command{gate::Open{std::move(opened)}});
 
   task::Created created = task_of_pipeline();
   created.kind = task::Type::approval;
@@ -85,7 +89,7 @@ void Follow::open_gate(const pipeline::GateRequested& event) {
   created.description = pipeline.description;
   created.stage = event.stage;
   created.gate_id = event.gate_id;
-  to_task(event.task_id, task::Create{std::move(created)});
+  create(event.task_id, task::Command{task::Create{std::move(created)}});
 }
 
 void Follow::create_fix(const pipeline::FixRequested& event) {
@@ -101,7 +105,7 @@ void Follow::create_fix(const pipeline::FixRequested& event) {
       {"severity", event.severity},
       {"requested_by",
        event.by}}.dump();
-  to_task(event.task_id, task::Create{std::move(created)});
+  create(event.task_id, task::Command{task::Create{std::move(created)}});
 }
 
 void Follow::to_open_tasks(const task::Command& command) {

@@ -33,11 +33,13 @@ std::string edited_documents(const std::vector<storage::ViewRow>& rows,
 
 }  // namespace
 
-Result<Answer> command(const Services& services, const Request& request, const std::string& stream,
-                       std::any command, int status,
-                       std::function<std::string(const engine::Written&)> body) {
+namespace {
+
+Result<Answer> run(const Services& services, const Request& request, engine::Command command,
+                   int status, const std::function<std::string(const engine::Written&)>& body) {
+  const std::string stream = command.stream;
   engine::Call call;
-  call.command = {stream, std::move(command)};
+  call.command = std::move(command);
   call.actor = request.principal;
   call.request_id = request.request_id;
   call.idempotency_key = request.idempotency_key;
@@ -60,6 +62,19 @@ Result<Answer> command(const Services& services, const Request& request, const s
   answer.replayed = reply->replayed;
   if (reply->version > 0) answer.etag = reply->version;
   return answer;
+}
+
+}  // namespace
+
+Result<Answer> command(const Services& services, const Request& request, const std::string& stream,
+                       std::any command, int status,
+                       std::function<std::string(const engine::Written&)> body) {
+  return run(services, request, {stream, std::move(command)}, status, body);
+}
+
+Result<Answer> create(const Services& services, const Request& request, const std::string& stream,
+                      std::any command) {
+  return run(services, request, {stream, std::move(command), true}, 201, {});
 }
 
 Result<storage::ViewRow> find_view(const Services& services, const std::string& kind,

@@ -42,6 +42,10 @@ Result<Answer> command(const Services& services, const Request& request, const s
                        std::any command, int status = 200,
                        std::function<std::string(const engine::Written&)> body = {});
 
+/// The same for a stream whose id was drawn for this request: answers 201 with its document.
+Result<Answer> create(const Services& services, const Request& request, const std::string& stream,
+                      std::any command);
+
 /// The document of a view of this kind, or `not_found` that names the kind and the id.
 Result<storage::ViewRow> find_view(const Services& services, const std::string& kind,
                                    const std::string& id);

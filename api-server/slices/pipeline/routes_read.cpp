@@ -20,20 +20,35 @@ using nlohmann::json;
 constexpr int kMostTasks = 20;
 constexpr std::size_t kMostTransitions = 100;
 
+/// Who can decide at the gate; null if there is none to decide.
+json eligible_at(const Services& services, const json& approval_id, const Directory& people) {
+  const json gate = queries::approval_of(services.store, {{"approval_id", approval_id}}, people);
+  return gate.is_object() ? gate.value("eligible", json()) : json();
+}
+
+/// The same for the gate that the text of a pipeline's document waits at.
+json who_decides(const Services& services, const std::string& doc, const Directory& people) {
+  const std::string_view marker = R"(,"approval_id":")";
+  const std::size_t waiting = doc.rfind(R"("waiting_for":{)");
+  const std::size_t at = doc.find(marker, waiting);
+  if (waiting == std::string::npos || at == std::string::npos) return nullptr;
+  const std::size_t from = at + marker.size();
+  return eligible_at(services, doc.substr(from, doc.find('"', from) - from), people);
+}
+
 /// Tells who can decide what the pipeline waits for.
 void add_who(const Services& services, json& doc, const Directory& people) {
   json& waiting = doc["waiting_for"];
   if (!waiting.contains("approval_id")) return;
-  const json gate =
-      queries::approval_of(services.store, {{"approval_id", waiting["approval_id"]}}, people);
-  if (gate.is_object() && gate.contains("eligible")) waiting["who"] = gate["eligible"];
+  json who = eligible_at(services, waiting["approval_id"], people);
+  if (!who.is_null()) waiting["who"] = std::move(who);
 }
 
 /// Tasks that wait, the most urgent first.
-void add_tasks(const Services& services, json& doc) {
+json open_tasks(const Services& services, const std::string& pipeline_id) {
   storage::ViewQuery query;
   query.kind = "task";
-  query.tag = storage::Tag{"task.open.pipeline", doc["id"].get<std::string>(), 0, 0};
+  query.tag = storage::Tag{"task.open.pipeline", pipeline_id, 0, 0};
   query.limit = kMostTasks;
   json tasks = json::array();
   for (const storage::ViewRow& row : services.store.query_views(query).rows) {
@@ -45,7 +60,7 @@ void add_tasks(const Services& services, json& doc) {
     }
     tasks.push_back(std::move(shown));
   }
-  doc["open_tasks"] = std::move(tasks);
+  return tasks;
 }
 
 /// What a list shows of a pipeline unless details are asked for.
@@ -171,7 +186,7 @@ Result<Answer> list(const Services& services, const Request& request) {
   for (json& doc : listed->docs) {
     add_who(services, doc, *people);
     if (details) {
-      add_tasks(services, doc);
+      doc["open_tasks"] = open_tasks(services, doc["id"].get<std::string>());
     } else {
       make_compact(doc);
     }
@@ -181,12 +196,21 @@ Result<Answer> list(const Services& services, const Request& request) {
 }
 
 Result<Answer> get(const Services& services, const Request& request) {
-  const auto row = find(services, request);
+  auto row = find(services, request);
   if (!row) return row.error();
-  json doc = json::parse(row->doc);
-  add_who(services, doc, *services.people());
-  add_tasks(services, doc);
-  return answer_with(doc, *row);
+  // Only what is added is read as JSON: a document can be large, and this is asked most often.
+  const json who = who_decides(services, row->doc, *services.people());
+  Answer answer;
+  answer.etag = row->version;
+  answer.body = std::move(row->doc);
+  if (!who.is_null()) {
+    // The last one is the document's own: what follows it are texts, whose quotes are escaped.
+    const std::string_view marker = R"("waiting_for":{)";
+    answer.body.insert(answer.body.rfind(marker) + marker.size(), R"("who":)" + who.dump() + ",");
+  }
+  answer.body.pop_back();
+  answer.body += R"(,"open_tasks":)" + open_tasks(services, row->id).dump() + "}";
+  return answer;
 }
 
 Result<Answer> stages(const Services& services, const Request& request) {
