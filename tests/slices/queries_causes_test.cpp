@@ -139,7 +139,7 @@ TEST_CASE("a suggestion can be sent as it stands: a route that exists and a tool
     REQUIRE(tool != nullptr);
     CHECK(validate(tool->input_schema, action.at("arguments")).empty());
   };
-  const auto for_task = [&](TaskSpec spec, const json& gate) {
+  const auto for_task = [&](const TaskSpec& spec, const json& gate) {
     return queries::action_for_task(*catalog, spec.view("task_1").doc, gate, false);
   };
   const json approve = for_task(open_task(task::Type::approval), approval(1, 0, {}, {"carl"}));
