@@ -36,7 +36,7 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   /// The next number; false when the process has ended and nothing is left.
-  bool receive(std::int64_t& number) {
+  bool receive(std::int64_t& number) const {
     return ::read(from_child_, &number, sizeof number) == sizeof number;
   }
   /// As `kill -9`: the process does nothing more from here on.

@@ -11,7 +11,6 @@ using storage::CommitOutcome;
 using storage::Tag;
 using storage::ViewQuery;
 using storage::ViewRow;
-using storage::ViewWrite;
 
 namespace {
 

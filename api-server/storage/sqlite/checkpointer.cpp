@@ -31,11 +31,11 @@ class File {
   [[nodiscard]] std::int64_t size() const {
     return handle_ < 0 ? -1 : ::lseek(handle_, 0, SEEK_END);
   }
-  bool write_zeros(std::int64_t offset, std::size_t bytes) {
+  [[nodiscard]] bool write_zeros(std::int64_t offset, std::size_t bytes) const {
     const std::vector<char> zeros(bytes, 0);
     return ::pwrite(handle_, zeros.data(), bytes, offset) == static_cast<std::int64_t>(bytes);
   }
-  bool flush() { return ::fdatasync(handle_) == 0; }
+  [[nodiscard]] bool flush() const { return ::fdatasync(handle_) == 0; }
 
  private:
   int handle_;
@@ -89,9 +89,9 @@ void Checkpointer::run(const std::stop_token& stop) {
       if (frames >= fill_at_) fill(frames);
       if (frames >= copy_at_) checkpoint();
     }
-  } catch (const SQLite::Exception& error) {
+  } catch (const std::exception& error) {
     const std::lock_guard lock(mutex_);
-    error_ = failure("checkpoint", error).what();
+    error_ = std::string("checkpoint: ") + error.what();
     has_failed_ = true;
   }
 }
@@ -136,28 +136,36 @@ void Checkpointer::flush_database() {
   if (answer != SQLITE_OK) throw SQLite::Exception("the database could not be flushed", answer);
 }
 
-/// Only bytes beyond the end of the file are written, in a turn of the writer's, and within a write
-/// transaction, which keeps other processes out. To SQLite zeros are no frame: page 0 does not
-/// exist.
+/// That it failed (the disk is full, another process writes) costs speed alone: it is not tried
+/// again.
 void Checkpointer::fill(int frames) {
+  const int most = limits_.checkpoint_at + limits_.checkpoint_at / 4;
+  std::int64_t filled = 0;
+  try {
+    filled = fill_up_to(std::min(most, frames + 2 * limits_.fill_ahead));
+  } catch (const SQLite::Exception&) {
+    filled = 0;
+  }
+  const bool go_on = filled > 0 && filled < most;
+  fill_at_ = go_on ? static_cast<int>(filled) - limits_.fill_ahead : kNever;
+}
+
+/// How many frames the file has room for afterwards; 0 if that failed. Only bytes beyond the end of
+/// the file are written, in a turn of the writer's, and within a write transaction, which keeps
+/// other processes out. To SQLite zeros are no frame: page 0 does not exist.
+std::int64_t Checkpointer::fill_up_to(int frames) {
   constexpr int kFramesAtATime = 256;
   File file(file_ + "-wal");
-  const std::int64_t most = limits_.checkpoint_at + limits_.checkpoint_at / 4;
-  const std::int64_t wanted =
-      std::min<std::int64_t>(most, static_cast<std::int64_t>(frames) + 2 * limits_.fill_ahead);
+  if (file.size() < 0) return 0;
   std::int64_t filled = 0;
-  bool well = file.size() >= 0;
-  while (well) {
+  while (true) {
     const WriteTurn::Held turn = turn_.go_first();
     const Transaction transaction(connection_);
     filled = file.size() / kFrameBytes;
-    if (filled >= wanted) break;
-    well = file.write_zeros(file.size(), kFramesAtATime * kFrameBytes);
+    if (filled >= frames) break;
+    if (!file.write_zeros(file.size(), kFramesAtATime * kFrameBytes)) return 0;
   }
-  // That it failed (the disk is full, say) costs speed alone: it is not tried again.
-  well = well && file.flush();
-  const bool enough = filled >= most;
-  fill_at_ = well && !enough ? static_cast<int>(filled) - limits_.fill_ahead : kNever;
+  return file.flush() ? filled : 0;
 }
 
 }  // namespace factory::storage

@@ -51,6 +51,7 @@ class Checkpointer {
   int copy();
   void flush_database();
   void fill(int frames);
+  std::int64_t fill_up_to(int frames);
 
   const std::string file_;
   WriteTurn& turn_;

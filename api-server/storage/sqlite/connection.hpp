@@ -33,6 +33,10 @@ class Query {
     (bind(++index, std::forward<Values>(values)), ...);
     return *this;
   }
+  /// What does not live long enough.
+  void bind(int index, std::string&& value) = delete;
+  void bind(int index, Hash&& value) = delete;
+
   /// True if there is a (further) row.
   bool step() { return statement_.executeStep(); }
   /// Runs a statement that gives no rows; how many rows it changed.
@@ -49,11 +53,9 @@ class Query {
   void bind(int index, int value) { statement_.bind(index, value); }
   void bind(int index, Time value) { statement_.bind(index, to_millis(value)); }
   void bind(int index, const std::string& value) { statement_.bindNoCopy(index, value); }
-  void bind(int index, std::string&& value) = delete;
   void bind(int index, const Hash& value) {
     statement_.bindNoCopy(index, value.data(), static_cast<int>(value.size()));
   }
-  void bind(int index, Hash&& value) = delete;
 
   SQLite::Statement& statement_;
 };
@@ -70,7 +72,9 @@ class Connection {
   void run(const char* sql) { database_.exec(sql); }
   /// A prepared statement for `sql`, kept for the next time. Not two at a time for the same text.
   Query query(std::string_view sql);
+  /// The first value of the first row.
   std::int64_t pragma(const char* sql) { return database_.execAndGet(sql).getInt64(); }
+  std::string text(const char* sql) { return database_.execAndGet(sql).getString(); }
 
   SQLite::Database& database() { return database_; }
 

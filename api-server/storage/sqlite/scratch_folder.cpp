@@ -1,7 +1,6 @@
 #include "storage/sqlite/scratch_folder.hpp"
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 
 #include "storage/store.hpp"

@@ -10,7 +10,7 @@ namespace factory::storage {
 namespace {
 
 /// How many rows one page looks at when filters skip them.
-constexpr int kMostLookedAt = 5'000;
+constexpr int kMostLookedAt = 2'000;
 /// A further tag that so few views carry is a better start than the driving one.
 constexpr int kFew = 500;
 

@@ -16,10 +16,13 @@ bool is_constraint(const SQLite::Exception& error) {
 }
 
 void set_up(Connection& connection) {
-  // Before the first table: Debian builds SQLite with both of these on.
+  // Before the first table; the checkpointer reckons with pages of this size.
+  connection.run("PRAGMA page_size=4096");
   connection.run("PRAGMA auto_vacuum=NONE");
-  connection.run("PRAGMA secure_delete=OFF");
-  connection.run("PRAGMA journal_mode=WAL");
+  connection.run("PRAGMA secure_delete=OFF");  // Debian builds SQLite with this on
+  if (connection.text("PRAGMA journal_mode=WAL") != "wal") {
+    throw StoreFailure("the file system cannot share memory between readers and a writer (WAL)");
+  }
   connection.run("PRAGMA synchronous=FULL");
   connection.run("PRAGMA wal_autocheckpoint=0");
   connection.run("PRAGMA journal_size_limit=268435456");
@@ -69,8 +72,8 @@ std::vector<CommitOutcome> Writer::commit_together(std::span<const Commit> batch
     const bool any =
         std::find(outcomes.begin(), outcomes.end(), CommitOutcome::committed) != outcomes.end();
     if (any) finish(transaction);
-  } catch (const SQLite::Exception&) {
-    heads_.clear();
+  } catch (...) {
+    heads_.clear();  // they know of versions that were rolled back
     throw;
   }
   return outcomes;
