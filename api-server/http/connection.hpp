@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -74,7 +75,10 @@ class Connection {
 
   std::atomic<Phase> phase{Phase::idle};
   std::atomic<Steady::rep> since{0};  ///< when the phase began
-  Steady::time_point head_since{};    ///< when the head began that is coming in; zero: none is
+  /// Held while a worker gives the connection back, and taken by the one that gets it: it may get
+  /// it before the first one has returned from the kernel.
+  std::mutex hand_over;
+  Steady::time_point head_since{};  ///< when the head began that is coming in; zero: none is
 
  private:
   Fd socket_;

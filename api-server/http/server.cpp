@@ -71,6 +71,9 @@ struct Server::Impl {
   void add_worker();
   void handle(Connection& connection, Exchange& exchange);
   void park(Connection& connection, Next next);
+  /// Makes what comes in wake a worker. False if the connection is of no use any more; after true
+  /// another worker may have it, or have ended it.
+  bool arm(Connection& connection, Phase phase);
   [[nodiscard]] int sweep_period() const;
 
   Application& application;
@@ -162,6 +165,7 @@ void Server::Impl::work() {
 }
 
 void Server::Impl::handle(Connection& connection, Exchange& exchange) {
+  { const std::lock_guard given(connection.hand_over); }
   const Phase before = connection.phase.exchange(Phase::busy);
   Next next = Next::close;
   try {
@@ -192,21 +196,17 @@ void Server::Impl::park(Connection& connection, Next next) {
                                            : Phase::draining;
   const auto since = phase == Phase::head ? connection.head_since : Steady::now();
   connection.since = since.time_since_epoch().count();
+  if (!arm(connection, phase)) registry.remove(connection);
+}
+
+bool Server::Impl::arm(Connection& connection, Phase phase) {
+  const std::lock_guard giving(connection.hand_over);
   connection.phase = phase;
-  if (stopping) {
-    // Whoever stops the server may have looked at it while it was busy.
-    Phase expected = phase;
-    if (connection.phase.compare_exchange_strong(expected, Phase::busy)) {
-      registry.remove(connection);
-      return;
-    }
-  }
-  // From here on another worker may have it.
+  // Whoever stops the server may have looked at it while it was busy.
+  if (stopping && connection.phase.compare_exchange_strong(phase, Phase::busy)) return false;
   epoll_event event{EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, {}};
   event.data.ptr = &connection;
-  if (epoll_ctl(epoll.get(), EPOLL_CTL_MOD, connection.fd(), &event) != 0) {
-    registry.remove(connection);
-  }
+  return epoll_ctl(epoll.get(), EPOLL_CTL_MOD, connection.fd(), &event) == 0;
 }
 
 Server::Server(Application& application, Limits limits)
