@@ -70,7 +70,7 @@ Status check_toolsets(const Catalog& catalog, const Options& options) {
 }
 
 int serve(const Options& options, BackendSettings settings) {
-  const auto catalog = Catalog::embedded();
+  const auto catalog = Catalog::embedded(CatalogExtent::client);
   if (const Status fine = check_toolsets(*catalog, options); !fine) return complain(fine.error());
   Bridge bridge(catalog, std::move(settings), options.autostart);
   FeatureOptions shown = identity();

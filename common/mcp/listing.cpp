@@ -70,9 +70,10 @@ json prompt_entry(const Prompt& prompt, const Revision& revision) {
 std::optional<std::size_t> page_start(const json& params, const std::string& list,
                                       std::size_t count) {
   const auto given = params.find("cursor");
-  if (given == params.end() || *given == "") return 0;
+  if (given == params.end()) return 0;
   if (!given->is_string()) return std::nullopt;
   const auto& cursor = given->get_ref<const std::string&>();
+  if (cursor.empty()) return 0;
   const std::string prefix = list + "@";
   if (!cursor.starts_with(prefix)) return std::nullopt;
   std::size_t offset = 0;

@@ -10,7 +10,6 @@ namespace factory::test {
 namespace {
 
 using nlohmann::json;
-using std::chrono::steady_clock;
 
 void cancel(Serving& serving, const json& id) {
   serving.send(json{

@@ -1,8 +1,8 @@
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "tests/stdio/process.hpp"
 #include "tests/support/catch.hpp"
