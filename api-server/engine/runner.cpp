@@ -41,11 +41,12 @@ struct Runner::Impl {
 
   void loop();
   void run_batch(std::vector<Job> batch);
-  /// Decides the job into `units`, or answers it at once; a repeated key in the batch waits.
+  /// Decides the job into `units`, or refuses it; a repeated key in the batch waits.
   void decide(Job job);
   bool answer_repeated(Job& job);
   void commit();
   void settle(const std::vector<storage::CommitOutcome>& outcomes);
+  void settle_refusals(bool all_committed);
   void fail(const std::string& reason);
   void again(Job job);
 
@@ -57,8 +58,14 @@ struct Runner::Impl {
     Job job;
     Unit unit;
   };
+  /// What may have been refused because of a neighbour that is not on disk yet: nobody is told of
+  /// a decision that does not stand.
+  struct Refused {
+    Job job;
+    Error error;
+  };
   std::vector<Decided> units;
-  std::vector<Job> answered_with_error;
+  std::vector<Refused> refusals;
   Overlay overlay;
   std::set<std::pair<std::string, std::string>> keys_in_batch;
   std::shared_ptr<const Directory> people;
@@ -100,6 +107,7 @@ void Runner::Impl::loop() {
 
 void Runner::Impl::run_batch(std::vector<Job> batch) {
   units.clear();
+  refusals.clear();
   overlay.clear();
   keys_in_batch.clear();
   people = parts.people();
@@ -123,7 +131,11 @@ void Runner::Impl::decide(Job job) {
     if (answer_repeated(job)) return;
     auto unit = decide_unit(job.call, parts, cache, overlay, *people);
     if (!unit) {
-      job.promise.set_value(std::move(unit.error()));
+      if (overlay.empty()) {
+        job.promise.set_value(std::move(unit.error()));
+      } else {
+        refusals.push_back({std::move(job), std::move(unit.error())});
+      }
       return;
     }
     for (auto& [stream, entry] : unit->changed) overlay.insert_or_assign(stream, entry);
@@ -189,6 +201,17 @@ void Runner::Impl::settle(const std::vector<storage::CommitOutcome>& outcomes) {
     if (changed && parts.committed) parts.committed(decided.unit.changes);
     decided.job.promise.set_value(std::move(decided.unit.reply));
   }
+  settle_refusals(all);
+}
+
+void Runner::Impl::settle_refusals(bool all_committed) {
+  for (Refused& refused : refusals) {
+    if (all_committed) {
+      refused.job.promise.set_value(std::move(refused.error));
+    } else {
+      again(std::move(refused.job));
+    }
+  }
 }
 
 void Runner::Impl::again(Job job) {
@@ -212,6 +235,9 @@ void Runner::Impl::fail(const std::string& reason) {
   for (Decided& decided : units) {
     decided.job.promise.set_value(
         unavailable("The storage failed; this may or may not have been saved."));
+  }
+  for (Refused& early : refusals) {
+    early.job.promise.set_value(unavailable("The storage failed; nothing was done."));
   }
   for (Job& job : refused) {
     job.promise.set_value(unavailable("The storage failed; nothing was done."));
