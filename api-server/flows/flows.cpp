@@ -127,12 +127,19 @@ void Follow::pipeline() {
                    if (e.outcome == "withdrawn") {
                      to_gate(e.gate_id, gate::Cancel{"The pipeline moved on without it."});
                    }
+                   // What waits again does so with its clock, which stands still as the pipeline
+                   // does.
+                   if (e.outcome == "rescinded" && after.paused && after.gate) {
+                     to_gate(e.gate_id, gate::PauseClock{});
+                     to_task(after.gate->task_id, task::PauseClock{});
+                   }
                  },
                  [&](const pipeline::FixResolved& e) {
                    if (e.outcome == "done") {
                      to_task(e.task_id, task::Resolve{"done", "", e.by});
                    } else {
-                     to_task(e.task_id, task::Cancel{"The pipeline was archived."});
+                     to_task(e.task_id,
+                             task::Cancel{"The pipeline does not wait for it any more."});
                    }
                  },
                  [&](const pipeline::Updated& e) {

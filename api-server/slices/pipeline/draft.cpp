@@ -9,6 +9,7 @@ void Draft::settle(const std::string& cause) {
   while (state_.status == Status::active && !state_.gate) {
     const int current = state_.current;
     if (state_.is_last(current)) {
+      resolve_fixes(-1, "cancelled");  // of stages that were skipped on the way
       emit(Completed{now()});
       return;
     }
