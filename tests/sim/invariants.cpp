@@ -5,7 +5,7 @@
 
 #include "engine/audit.hpp"
 #include "engine/rebuild.hpp"
-#include "slices/all.hpp"
+#include "flows/slices.hpp"
 
 namespace factory::sim {
 

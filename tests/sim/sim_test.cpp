@@ -176,7 +176,7 @@ void tell(const Met& met, std::uint64_t seeds) {
 TEST_CASE("simulation: whatever people, clocks and disks do, the invariants hold", "[sim]") {
   const char* only = std::getenv("SIM_SEED");
   const std::uint64_t first = from_environment("SIM_SEED", 1);
-  const std::uint64_t seeds = only != nullptr ? 1 : from_environment("SIM_SEEDS", 150);
+  const std::uint64_t seeds = only != nullptr ? 1 : from_environment("SIM_SEEDS", 500);
   Met met;
   int broken = 0;
   for (std::uint64_t seed = first; seed < first + seeds && broken < 5; ++seed) {
@@ -197,6 +197,16 @@ TEST_CASE("simulation: whatever people, clocks and disks do, the invariants hold
         "task.claimed", "pipeline.fix_requested"}) {
     INFO(type);
     CHECK(met.events[type] > 0);
+  }
+}
+
+TEST_CASE("simulation: what it once found stays found", "[sim]") {
+  // Told of a decision that was never saved; completed with a fix of a skipped stage still open.
+  for (const std::uint64_t seed : {539U, 1285U, 1315U, 1431U, 1662U}) {
+    Met met;
+    const std::vector<std::string> found = Life(seed, met).run();
+    for (const std::string& line : found) UNSCOPED_INFO(line);
+    CHECK(found.empty());
   }
 }
 

@@ -7,7 +7,7 @@
 
 #include "engine/timers.hpp"
 #include "flows/flows.hpp"
-#include "slices/all.hpp"
+#include "flows/slices.hpp"
 
 namespace factory::sim {
 
