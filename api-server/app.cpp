@@ -18,6 +18,7 @@
 #include "http/services.hpp"
 #include "http/system_routes.hpp"
 #include "queries/routes.hpp"
+#include "flows/slices.hpp"
 #include "slices/gate/routes.hpp"
 #include "slices/key/routes.hpp"
 #include "slices/pipeline/routes.hpp"
@@ -73,7 +74,7 @@ struct App::Impl {
       background.push_back(std::make_unique<engine::Periodic>(name, interval, std::move(step)));
     };
     every("timers", Millis{200}, [this](const std::stop_token&) {
-      return engine::fire_timers(core.runner(), core.store(), core.clock(), Core::slices()) > 0;
+      return engine::fire_timers(core.runner(), core.store(), core.clock(), all_slices()) > 0;
     });
     every("search", Millis{200}, [this](const std::stop_token&) {
       return engine::follow_log(core.store(), core.search());

@@ -8,10 +8,8 @@
 #include "engine/audit.hpp"
 #include "engine/rebuild.hpp"
 #include "flows/flows.hpp"
-#include "slices/gate/gate.hpp"
+#include "flows/slices.hpp"
 #include "slices/key/key.hpp"
-#include "slices/pipeline/pipeline.hpp"
-#include "slices/task/task.hpp"
 #include "slices/template/folder.hpp"
 
 namespace factory {
@@ -58,16 +56,6 @@ void each_state(
 
 }  // namespace
 
-const std::vector<std::shared_ptr<const engine::Slice>>& Core::slices() {
-  static const std::vector<std::shared_ptr<const engine::Slice>> all{
-      std::make_shared<engine::SliceOf<pipeline::Definition>>(),
-      std::make_shared<engine::SliceOf<gate::Definition>>(),
-      std::make_shared<engine::SliceOf<task::Definition>>(),
-      std::make_shared<engine::SliceOf<key::Definition>>(),
-      std::make_shared<engine::SliceOf<pipeline_template::Definition>>()};
-  return all;
-}
-
 Core::Core(CoreOptions options) : data_(options.data) {
   or_throw(ensure_private_dir(data_));
   lock_ = std::make_unique<storage::FolderLock>(data_);
@@ -83,7 +71,7 @@ Core::Core(CoreOptions options) : data_(options.data) {
     }
   };
   runner_ = std::make_unique<engine::Runner>(engine::RunnerParts{
-      *store_, *clock_, *ids_, slices(), flows::follow, [this] { return keys_.people(); },
+      *store_, *clock_, *ids_, all_slices(), flows::follow, [this] { return keys_.people(); },
       committed, std::move(options.effect_kinds), std::move(options.failed)});
   load_templates();
   create_first_keys();
@@ -96,9 +84,9 @@ void Core::open(CoreOptions& options) {
   search_ = storage::open_sqlite_search(data_ + "/search.db");
   blobs_ = storage::open_file_blobs(data_ + "/blobs");
   seal_key_ = open_seal_key(data_ + "/seal.key");
-  if (engine::views_outdated(*store_, slices())) {
+  if (engine::views_outdated(*store_, all_slices())) {
     log(LogLevel::info, "views are of another version: folding the log again");
-    engine::rebuild_views(*store_, slices());
+    engine::rebuild_views(*store_, all_slices());
   }
 }
 

@@ -54,8 +54,6 @@ class Core {
   /// Signs a checkpoint over the events since the last one; false if there are none.
   bool seal();
 
-  static const std::vector<std::shared_ptr<const engine::Slice>>& slices();
-
  private:
   void open(CoreOptions& options);
   void load_projections();

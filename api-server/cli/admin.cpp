@@ -10,6 +10,7 @@
 #include "core.hpp"
 #include "engine/audit.hpp"
 #include "engine/rebuild.hpp"
+#include "flows/slices.hpp"
 #include "slices/key/key.hpp"
 
 namespace factory::cli {
@@ -210,9 +211,8 @@ int run_rebuild(const Options& options) {
   std::unique_ptr<storage::FolderLock> lock;
   if (!options.check) lock = std::make_unique<storage::FolderLock>(data);
   const auto store = storage::open_sqlite(store_file(data));
-  const engine::RebuildReport report = options.check
-                                           ? engine::check_views(*store, Core::slices())
-                                           : engine::rebuild_views(*store, Core::slices());
+  const engine::RebuildReport report = options.check ? engine::check_views(*store, all_slices())
+                                                     : engine::rebuild_views(*store, all_slices());
   std::cout << json{{"streams", report.streams},
                     {"clean", report.differences.empty()},
                     {"differences", report.differences}}

@@ -5,27 +5,15 @@
 #include "queries/audit.hpp"
 #include "queries/blocker.hpp"
 #include "queries/dashboard.hpp"
+#include "queries/effects.hpp"
 #include "queries/search.hpp"
-#include "slices/gate/gate.hpp"
-#include "slices/key/key.hpp"
-#include "slices/pipeline/pipeline.hpp"
-#include "slices/task/task.hpp"
-#include "slices/template/template.hpp"
+#include "flows/slices.hpp"
 
 namespace factory::queries {
 namespace {
 
 using http::Answer;
 using http::Request;
-
-/// Those whose history the trail can fold.
-Slices all_slices() {
-  return {std::make_shared<engine::SliceOf<pipeline::Definition>>(),
-          std::make_shared<engine::SliceOf<gate::Definition>>(),
-          std::make_shared<engine::SliceOf<task::Definition>>(),
-          std::make_shared<engine::SliceOf<key::Definition>>(),
-          std::make_shared<engine::SliceOf<pipeline_template::Definition>>()};
-}
 
 Answer answer_of(const nlohmann::json& document) {
   Answer answer;
@@ -47,9 +35,13 @@ void bind_routes(http::Handlers& handlers, const Services& services) {
                             query.value("entity_types", std::vector<std::string>{}),
                             query.value("limit", 10)));
   });
-  handlers.bind("audit.list", [&services, slices = all_slices()](const Request& request) {
-    return audit(services, slices, request);
+  handlers.bind("audit.list", [&services](const Request& request) {
+    return audit(services, all_slices(), request);
   });
+  handlers.bind("effect.list",
+                [&services](const Request& request) { return effects(services, request); });
+  handlers.bind("effect.replay",
+                [&services](const Request& request) { return replay_effect(services, request); });
 }
 
 }  // namespace factory::queries

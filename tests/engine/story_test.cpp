@@ -45,7 +45,7 @@ void require_sound(House& house) {
       engine::verify_store(house.core().store(), house.core().seal_key().public_hex());
   CAPTURE(audit.problems);
   CHECK(audit.sound());
-  const auto views = engine::check_views(house.core().store(), Core::slices());
+  const auto views = engine::check_views(house.core().store(), all_slices());
   CAPTURE(views.differences);
   CHECK(views.differences.empty());
 }
@@ -157,7 +157,7 @@ TEST_CASE("story: timers fire after a restart, once each, and stop with the deci
   const std::string task = waiting_task(house, pipeline);
   const auto fire = [&] {
     return engine::fire_timers(house.core().runner(), house.core().store(), house.clock(),
-                               Core::slices());
+                               all_slices());
   };
   CHECK(fire() == 0);
   house.clock().advance(Millis{61 * 60'000});
@@ -169,6 +169,23 @@ TEST_CASE("story: timers fire after a restart, once each, and stop with the deci
   house.clock().advance(Millis{24 * 3'600'000});
   CHECK(fire() == 0);
   CHECK_FALSE(house.core().store().next_timer());
+}
+
+TEST_CASE("story: an approval taken back while all stands still starts no clock", "[engine]") {
+  House house;
+  house.add("alice", Role::operator_);
+  const std::string pipeline = pipeline_at_review(house);
+  const std::string gate = waiting_gate(house, pipeline);
+  const std::string task = waiting_task(house, pipeline);
+  REQUIRE(house.run(gate, approve(), person("alice")));
+  REQUIRE(house.run(pipeline, pipeline::Command{pipeline::Pause{"freeze"}}, owner));
+  REQUIRE(house.run(gate, gate::Command{gate::Rescind{"too early"}}, person("alice")));
+  CHECK(house.doc(gate)["status"] == "pending");
+  CHECK(house.doc(task)["status"] == "pending");
+  CHECK_FALSE(house.core().store().next_timer());
+  REQUIRE(house.run(pipeline, pipeline::Command{pipeline::Resume{}}, owner));
+  CHECK(house.core().store().next_timer());
+  require_sound(house);
 }
 
 TEST_CASE("trail: an export is sound, and shows every change, gap and missing end", "[engine]") {

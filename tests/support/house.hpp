@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core.hpp"
+#include "flows/slices.hpp"
 #include "slices/gate/gate.hpp"
 #include "slices/pipeline/pipeline.hpp"
 #include "slices/task/task.hpp"
@@ -49,6 +50,7 @@ class House {
     options.data = folder_.path().string();
     options.clock = clock_;
     options.ids = std::make_shared<SeededIds>(seed_++);
+    options.effect_kinds = {"announce"};
     core_ = std::make_unique<Core>(std::move(options));
   }
   /// As after a stop of the process: all that is not on disk is gone.

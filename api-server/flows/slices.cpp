@@ -1,0 +1,21 @@
+#include "flows/slices.hpp"
+
+#include "slices/gate/gate.hpp"
+#include "slices/key/key.hpp"
+#include "slices/pipeline/pipeline.hpp"
+#include "slices/task/task.hpp"
+#include "slices/template/template.hpp"
+
+namespace factory {
+
+const std::vector<std::shared_ptr<const engine::Slice>>& all_slices() {
+  static const std::vector<std::shared_ptr<const engine::Slice>> all{
+      std::make_shared<engine::SliceOf<pipeline::Definition>>(),
+      std::make_shared<engine::SliceOf<gate::Definition>>(),
+      std::make_shared<engine::SliceOf<task::Definition>>(),
+      std::make_shared<engine::SliceOf<key::Definition>>(),
+      std::make_shared<engine::SliceOf<pipeline_template::Definition>>()};
+  return all;
+}
+
+}  // namespace factory
