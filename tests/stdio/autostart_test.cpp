@@ -140,7 +140,7 @@ TEST_CASE("a server that cannot start says why, and is tried once", "[autostart]
   CHECK(installed.lines("starts").size() == 1);
 }
 
-TEST_CASE("--no-autostart only says how to start", "[autostart]") {
+TEST_CASE("told not to start a server, it says how to start one", "[autostart]") {
   const Installation installed(good);
   Process process(installed.command("--no-autostart"), installed.environment());
   const json answer = read_summary(process, 1);
