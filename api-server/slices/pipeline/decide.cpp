@@ -165,7 +165,9 @@ Decided decide_on(const State& state, const CompleteWork& command, const Ctx& ct
 factory::Status check_way(const State& state, int target) {
   for (int i = state.current; i < target; ++i) {
     const StagePlan& plan = state.plan(i);
-    const bool passes_gate = plan.gate && !state.at(i).gate_approved;
+    // What a later stage's gate approved before the pipeline went back counts no more.
+    const bool approved = i == state.current && state.at(i).gate_approved;
+    const bool passes_gate = plan.gate && !approved;
     const bool gate_comes_next = i == state.current && target == state.current + 1 && plan.gate &&
                                  plan.gate->opens == GateOpens::on_work_reported;
     if (passes_gate && !gate_comes_next) {
