@@ -64,8 +64,8 @@ echo $$ >>"$FACTORY_DATA/starts"
 echo "$@" >"$FACTORY_DATA/arguments"
 echo local-key >"$FACTORY_DATA/mcp.key"
 echo "{\"url\":\"$TEST_URL\",\"pid\":$$}" >"$FACTORY_DATA/server.json"
-echo "{\"event\":\"ready\",\"url\":\"$TEST_URL\"}"
 echo "serving" >&2
+echo "{\"event\":\"ready\",\"url\":\"$TEST_URL\"}"
 exec sleep 60
 )";
 
