@@ -64,7 +64,7 @@ TEST_CASE("a key that others can read is not used, and the answer says how to me
           "[backend]") {
   const DataFolder data;
   const BackendLocator locator(data.settings());
-  for (const mode_t mode : {0644, 0640, 0604, 0660}) {
+  for (const mode_t mode : {0644U, 0640U, 0604U, 0660U}) {
     data.key("mcp.key", "local-key", mode);
     const auto endpoint = locator.find();
     REQUIRE_FALSE(endpoint.ok());
