@@ -123,8 +123,12 @@ bool set_log_level(std::string_view name) {
   return false;
 }
 
+bool logs(LogLevel level) {
+  return level >= process_stderr().level.load(std::memory_order_relaxed);
+}
+
 void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
-  if (level < process_stderr().level.load(std::memory_order_relaxed)) return;
+  if (!logs(level)) return;
   write_line(format_line(level, message, fields));
 }
 

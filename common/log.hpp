@@ -17,6 +17,9 @@ void set_log_level(LogLevel level);
 /// "debug", "info", "warning", "error"; false if `name` is none of them.
 bool set_log_level(std::string_view name);
 
+/// Whether lines of this level are written, for those that cost something to put together.
+bool logs(LogLevel level);
+
 /// Writes one JSON line to stderr: {"at","level","message",…fields}. Thread-safe; a lost or full
 /// stderr neither blocks for long nor kills. Secrets must never be passed in.
 void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});

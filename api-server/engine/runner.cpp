@@ -35,7 +35,7 @@ Error unavailable(std::string detail) {
 }  // namespace
 
 struct Runner::Impl {
-  explicit Impl(RunnerParts given) : parts(std::move(given)), cache(parts.store, parts.slices) {
+  explicit Impl(RunnerParts given) : parts(std::move(given)), cache(parts.store) {
     writer = std::thread([this] { loop(); });
   }
 

@@ -23,8 +23,7 @@ struct Entry {
 /// truth: the store checks every version. One thread only.
 class StreamCache {
  public:
-  StreamCache(storage::Store& store, const std::vector<std::shared_ptr<const Slice>>& slices)
-      : store_(store), slices_(slices) {}
+  explicit StreamCache(storage::Store& store) : store_(store) {}
 
   const Entry& get(const Slice& slice, const std::string& stream, bool fresh);
   void put(const std::string& stream, Entry entry);
@@ -34,7 +33,6 @@ class StreamCache {
  private:
   static constexpr std::size_t generation_size = 8192;
   storage::Store& store_;
-  const std::vector<std::shared_ptr<const Slice>>& slices_;
   std::unordered_map<std::string, Entry> young_;
   std::unordered_map<std::string, Entry> old_;  ///< what was not used lately; dropped as a whole
 };

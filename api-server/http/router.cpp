@@ -172,7 +172,7 @@ Outgoing Router::answer(Incoming& incoming) {
     result = Error{ErrorCode::internal, {}, {}, {}, {}};
   }
   Outgoing outgoing = dress(call, std::move(result));
-  if (access_log_) {
+  if (access_log_ && logs(LogLevel::debug)) {
     const auto took = std::chrono::steady_clock::now() - began;
     log(LogLevel::debug, "request",
         {{"method", std::string(head.method)},

@@ -2,12 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "flows/slices.hpp"
 #include "queries/audit.hpp"
 #include "queries/blocker.hpp"
 #include "queries/dashboard.hpp"
 #include "queries/effects.hpp"
 #include "queries/search.hpp"
-#include "flows/slices.hpp"
 
 namespace factory::queries {
 namespace {

@@ -96,7 +96,7 @@ TEST_CASE("story: of many approvals at once one decides, the others learn who di
   CHECK(house.doc(gate)["votes"].size() == 1);
 }
 
-TEST_CASE("story: a key used twice gives the same answer once done; another request is refused",
+TEST_CASE("story: a key used twice gives the same answer once done, another request is refused",
           "[engine]") {
   House house;
   house.add("alice", Role::operator_);

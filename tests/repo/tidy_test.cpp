@@ -149,6 +149,12 @@ TEST_CASE("banned calls are found in code and not in words about them") {
               "// TO"
               "DO: more\n") == 1);
   CHECK(found(check_calls, "tests/http/a_test.cpp", "#include <catch2/catch.hpp>\n") == 1);
+  CHECK(found(check_calls, path,
+              "TEST_CA"
+              "SE(\"-x\") {}\n") == 1);
+  CHECK(found(check_calls, path,
+              "TEST_CA"
+              "SE(\"a; b\") {}\n") == 1);
 }
 
 TEST_CASE("what only one machine has is found") {

@@ -202,7 +202,9 @@ Decided decide_on(const State& state, const Advance& command, const Ctx& ctx) {
   if (auto way = check_way(state, target); !way) return way.error();
   std::vector<std::string> failing;
   for (int i = state.current; i < target; ++i) {
-    for (std::string& why : failing_checks(state, i, state.at(i).evidence)) {
+    // What a stage ahead showed in an earlier visit says nothing of what is built now.
+    const Evidence& shown = i == state.current ? state.at(i).evidence : Evidence{};
+    for (std::string& why : failing_checks(state, i, shown)) {
       failing.push_back(state.plan(i).name + ": " + std::move(why));
     }
   }

@@ -75,7 +75,10 @@ void on(State& state, const StageChanged& event) {
     state.stages[static_cast<std::size_t>(i)].status = StageStatus::skipped;
   }
   for (int i = to + 1; i <= from; ++i) {  // going back: all behind it has to be done again
-    state.stages[static_cast<std::size_t>(i)].status = StageStatus::pending;
+    StageState& undone = state.stages[static_cast<std::size_t>(i)];
+    undone.status = StageStatus::pending;
+    undone.work_started = undone.work_completed = false;
+    undone.checks_waived = undone.gate_approved = false;
   }
   enter(state, to, event.at);
   if (state.status == Status::failed) {

@@ -235,7 +235,7 @@ TEST_CASE("pipeline: an approval needs the checks to hold still", "[pipeline]") 
   CHECK(spec.ask(GateApproved{spec.state().gate->gate_id}).brief() == "refused: checks_failed");
 }
 
-TEST_CASE("pipeline: a failure keeps its stage; an approved retry goes back", "[pipeline]") {
+TEST_CASE("pipeline: a failure keeps its stage, an approved retry goes back", "[pipeline]") {
   PipelineSpec spec = in_stage("staging gate");
   CHECK(spec.when(Fail{"the cluster is gone"}).brief() == "pipeline.gate_settled pipeline.failed");
   CHECK(spec.state().at(spec.state().current).status == StageStatus::failed);
@@ -258,7 +258,7 @@ TEST_CASE("pipeline: a failure keeps its stage; an approved retry goes back", "[
   CHECK_FALSE(named.state().gate);
 }
 
-TEST_CASE("pipeline: a pause stops advancing; decisions are still taken", "[pipeline]") {
+TEST_CASE("pipeline: a pause stops advancing, decisions are still taken", "[pipeline]") {
   PipelineSpec spec = in_stage("review");
   spec.when(Pause{"freeze"});
   CHECK(spec.when(GateApproved{spec.state().gate->gate_id}).brief() == "pipeline.gate_settled");
