@@ -24,8 +24,8 @@ struct EnumNames<CheckKind> {
 /// Something that the evidence of a stage must show before its work counts as done.
 struct Check {
   CheckKind kind = CheckKind::tests_passed;
-  double percent = 0;                ///< coverage_at_least
-  std::vector<std::string> assets;   ///< assets_present: names that must have been reported
+  double percent = 0;               ///< coverage_at_least
+  std::vector<std::string> assets;  ///< assets_present: names that must have been reported
   static constexpr auto fields() {
     return std::tuple{field("kind", &Check::kind), field("percent", &Check::percent),
                       field("assets", &Check::assets)};
@@ -61,9 +61,9 @@ struct StagePlan {
   std::optional<GatePlan> gate;
   std::string retry_to;  ///< where a retry after a failure here goes; empty: the stage before
   static constexpr auto fields() {
-    return std::tuple{field("name", &StagePlan::name),     field("title", &StagePlan::title),
-                      field("work", &StagePlan::work),     field("checks", &StagePlan::checks),
-                      field("gate", &StagePlan::gate),     field("retry_to", &StagePlan::retry_to)};
+    return std::tuple{field("name", &StagePlan::name), field("title", &StagePlan::title),
+                      field("work", &StagePlan::work), field("checks", &StagePlan::checks),
+                      field("gate", &StagePlan::gate), field("retry_to", &StagePlan::retry_to)};
   }
 };
 
@@ -79,8 +79,10 @@ struct Plan {
     return std::tuple{field("template_name", &Plan::template_name),
                       field("template_version", &Plan::template_version),
                       field("template_digest", &Plan::template_digest),
-                      field("parameters", &Plan::parameters), field("stages", &Plan::stages),
-                      field("sla", &Plan::sla), field("retry_policy", &Plan::retry_policy)};
+                      field("parameters", &Plan::parameters),
+                      field("stages", &Plan::stages),
+                      field("sla", &Plan::sla),
+                      field("retry_policy", &Plan::retry_policy)};
   }
 };
 

@@ -28,8 +28,7 @@ struct EnumNames<Exclusion> {
 enum class DeadlineOutcome { escalate, approve, reject, extend };
 template <>
 struct EnumNames<DeadlineOutcome> {
-  static constexpr std::array<std::string_view, 4> names{"escalate", "approve", "reject",
-                                                         "extend"};
+  static constexpr std::array<std::string_view, 4> names{"escalate", "approve", "reject", "extend"};
 };
 
 /// `count` distinct persons who hold one of the roles or belong to one of the groups. Both empty:
@@ -45,17 +44,16 @@ struct ApproverRule {
 };
 
 struct Deadline {
-  int minutes = 0;        ///< after the gate opened; its clock stops while the pipeline is paused
-  int warn_minutes = 0;   ///< before the deadline; 0: no warning
+  int minutes = 0;       ///< after the gate opened; its clock stops while the pipeline is paused
+  int warn_minutes = 0;  ///< before the deadline; 0: no warning
   DeadlineOutcome outcome = DeadlineOutcome::escalate;
   int extend_minutes = 0;  ///< for `extend`
   int max_extensions = 0;  ///< after these the gate escalates
   static constexpr auto fields() {
-    return std::tuple{field("minutes", &Deadline::minutes),
-                      field("warn_minutes", &Deadline::warn_minutes),
-                      field("outcome", &Deadline::outcome),
-                      field("extend_minutes", &Deadline::extend_minutes),
-                      field("max_extensions", &Deadline::max_extensions)};
+    return std::tuple{
+        field("minutes", &Deadline::minutes), field("warn_minutes", &Deadline::warn_minutes),
+        field("outcome", &Deadline::outcome), field("extend_minutes", &Deadline::extend_minutes),
+        field("max_extensions", &Deadline::max_extensions)};
   }
 };
 
