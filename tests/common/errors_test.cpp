@@ -32,8 +32,8 @@ TEST_CASE("the table of errors and the enumeration name the same codes") {
     const ErrorInfo& info = error_info(code);
     CHECK(info.code == code);
     CHECK(info.http_status == errors[name]["status"]);
-    CHECK(info.title == errors[name]["title"]);
-    CHECK(info.hint == errors[name]["hint"]);
+    CHECK(info.title == errors[name]["title"].get<std::string>());
+    CHECK(info.hint == errors[name]["hint"].get<std::string>());
     CHECK(info.retryable == errors[name]["retryable"]);
   }
   CHECK(errors.size() == seen.size());
