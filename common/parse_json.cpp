@@ -61,6 +61,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kWords{{
 
 /// "[id] parse error at …: syntax error while parsing value - REASON; last read: …" -> REASON.
 std::string plain_reason(std::string_view message) {
+  // What newer versions of the library say of an empty text, and older ones of any early end.
+  if (message.find("empty input") != std::string_view::npos) {
+    return "unexpected end of the text, expected a value";
+  }
   const std::size_t dash = message.find(" - ");
   std::string reason(dash == std::string_view::npos ? "this is no JSON" : message.substr(dash + 3));
   reason.resize(std::min(reason.size(), reason.find("; last read")));
