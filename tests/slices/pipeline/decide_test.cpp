@@ -57,7 +57,6 @@ PipelineSpec in_status(Status status) {
 TEST_CASE("pipeline: what every command says in every status", "[pipeline]") {
   const std::string no = "refused: not_found";
   const std::string conflict = "refused: conflict";
-  const std::string fix = "pipeline.fix_resolved";
   struct Row {
     std::string name;
     Command command;
