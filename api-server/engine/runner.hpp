@@ -44,7 +44,6 @@ struct StreamChange {
   std::string stream;
   std::string_view kind;
   StatePtr state;
-  std::vector<std::string> event_types;
 };
 
 /// The answer to a command: status, JSON text, version for ETag.

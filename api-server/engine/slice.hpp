@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "domain/decision.hpp"
@@ -56,15 +57,29 @@ class Slice {
   [[nodiscard]] virtual std::any timer_fired(const std::string& name) const = 0;
 };
 
-/// Makes a Slice of a type that names the slice's types and functions:
+/// The functions of a slice, by the types that its Definition names (see SliceOf).
+template <class D>
+struct FunctionsOf {
+  using State = typename D::State;
+  using Event = typename D::Event;
+  static Result<Decision<Event>> of_command(const State& state, const typename D::Command& command,
+                                            const Ctx& ctx) {
+    return decide(state, command, ctx);
+  }
+  static State of_event(State state, const Event& event) { return evolve(std::move(state), event); }
+  static View of_state(const std::string& id, const State& state) { return view(id, state); }
+};
+
+/// Makes a Slice of a type that names the slice's types:
 ///   struct Definition {
 ///     using State, Command, Event;
 ///     static constexpr std::string_view kind, prefix; static constexpr int view_version;
-///     static Result<Decision<Event>> decide(const State&, const Command&, const Ctx&);
-///     static State evolve(State, const Event&);
-///     static View view(const std::string& id, const State&);
 ///     static Command timer_fired(const std::string& name);
 ///   };
+/// The functions beside it in the slice's namespace are found by their arguments:
+///   Result<Decision<Event>> decide(const State&, const Command&, const Ctx&);
+///   State evolve(State, const Event&);
+///   View view(const std::string& id, const State&);
 /// Each alternative of Event has `static constexpr std::string_view type` and `fields()`.
 template <class D>
 class SliceOf final : public Slice {
@@ -79,8 +94,9 @@ class SliceOf final : public Slice {
 
   [[nodiscard]] Result<AnyDecision> decide(const StatePtr& state, const std::any& command,
                                            const Ctx& ctx) const override {
-    auto decision = D::decide(*static_cast<const State*>(state.get()),
-                              std::any_cast<const typename D::Command&>(command), ctx);
+    auto decision =
+        FunctionsOf<D>::of_command(*static_cast<const State*>(state.get()),
+                                   std::any_cast<const typename D::Command&>(command), ctx);
     if (!decision) return std::move(decision.error());
     AnyDecision any{{}, std::move(decision->timers), std::move(decision->effects)};
     for (Event& event : decision->events) {
@@ -97,7 +113,7 @@ class SliceOf final : public Slice {
                                 const std::vector<AnyEvent>& events) const override {
     State next = *static_cast<const State*>(state.get());
     for (const AnyEvent& event : events) {
-      next = D::evolve(std::move(next), std::any_cast<const Event&>(event.event));
+      next = FunctionsOf<D>::of_event(std::move(next), std::any_cast<const Event&>(event.event));
     }
     return std::make_shared<const State>(std::move(next));
   }
@@ -109,7 +125,7 @@ class SliceOf final : public Slice {
   }
 
   [[nodiscard]] View view(const std::string& id, const StatePtr& state) const override {
-    return D::view(id, *static_cast<const State*>(state.get()));
+    return FunctionsOf<D>::of_state(id, *static_cast<const State*>(state.get()));
   }
 
   [[nodiscard]] std::any timer_fired(const std::string& name) const override {

@@ -16,7 +16,6 @@ struct Touched {
   Entry entry;
   std::int64_t first_version = 0;  ///< before this command
   std::vector<storage::EventRecord> records;
-  std::vector<std::string> types;
 };
 
 /// Builds one Unit.
@@ -104,7 +103,6 @@ class UnitBuilder {
     record.hash = sha256(touched.entry.head, record.body);
     touched.entry.head = record.hash;
     touched.entry.updated_at = now_;
-    touched.types.push_back(event.type);
     written_.event_types.push_back(event.type);
     touched.records.push_back(std::move(record));
   }
@@ -162,8 +160,7 @@ class UnitBuilder {
     touched.entry.tags = row.tags;
     unit_.commit.views.push_back(std::move(write));
     unit_.commit.appends.push_back({stream, touched.first_version, std::move(touched.records)});
-    unit_.changes.push_back(
-        {stream, touched.slice->kind(), touched.entry.state, std::move(touched.types)});
+    unit_.changes.push_back({stream, touched.slice->kind(), touched.entry.state});
     unit_.changed.emplace(stream, std::move(touched.entry));
   }
 

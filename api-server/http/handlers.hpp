@@ -2,13 +2,17 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "common/catalog.hpp"
 #include "common/result.hpp"
 #include "domain/principal.hpp"
+#include "http/message.hpp"
 
 namespace factory::http {
 
@@ -25,6 +29,10 @@ struct Request {
   std::string fingerprint;                  ///< of method, path, query and body
   std::optional<std::int64_t> if_match;     ///< the version that If-Match names
   std::string request_id;
+  std::string address;                ///< of the peer, as text; empty: unknown
+  std::string user_agent;             ///< as it came, cut to 200 bytes
+  std::string traceparent;            ///< W3C trace context; empty: none, or not well formed
+  BodyReader* body_stream = nullptr;  ///< set for a route with `body_stream`: raw_body stays empty
 };
 
 /// An answer: a status and JSON text.
@@ -35,6 +43,8 @@ struct Answer {
   bool replayed = false;             ///< given before for the same Idempotency-Key
   std::string next_cursor;           ///< for `Link: rel="next"`
   std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers;  ///< further ones
+  std::shared_ptr<BodySource> stream;                        ///< set: sent instead of `body`
 };
 
 using Handler = std::function<Result<Answer>(const Request&)>;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,6 +41,26 @@ class Incoming {
   /// The whole body; call it at most once. `payload_too_large`, `request_timeout`, or
   /// `invalid_request` when its framing is wrong or the client left.
   virtual Result<std::string> read_body() = 0;
+};
+
+/// A body that is pulled in pieces while it comes in.
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+  /// The next bytes, at most `size` of them; 0 at the end. Errors as Incoming::read_body gives
+  /// them.
+  virtual Result<std::size_t> read(char* target, std::size_t size) = 0;
+};
+
+/// A body that is pulled in pieces while it is sent.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  /// The next bytes, at most `size` of them; 0 at the end. What it throws ends the connection in
+  /// the middle of the answer, so that the client sees that it is not whole.
+  virtual std::size_t read(char* target, std::size_t size) = 0;
+  /// All bytes that will come; nullopt: nobody knows.
+  [[nodiscard]] virtual std::optional<std::uint64_t> length() const = 0;
 };
 
 struct Outgoing {

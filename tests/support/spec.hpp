@@ -16,6 +16,7 @@
 #include "domain/decision.hpp"
 #include "domain/principal.hpp"
 #include "engine/codec.hpp"
+#include "engine/slice.hpp"
 
 /// Given events, when a command, then events or a refusal: how a slice is tested without engine and
 /// store. Works for every type that engine::SliceOf takes.
@@ -177,7 +178,7 @@ class Spec {
     ctx.actor = actor_;
     ctx.ids = IdSeed{now_, 7, ++seed_};
     ctx.people = &people_;
-    auto decision = D::decide(state_, command, ctx);
+    auto decision = engine::FunctionsOf<D>::of_command(state_, command, ctx);
     if (!decision) return {{}, {}, {}, std::move(decision.error())};
     return {std::move(decision->events), std::move(decision->timers), std::move(decision->effects),
             std::nullopt};
@@ -210,7 +211,7 @@ class Spec {
   /// The timers that are set.
   [[nodiscard]] const std::map<std::string, Time>& timers() const { return timers_; }
   [[nodiscard]] Shown view(const std::string& id = std::string(D::prefix) + "_test") const {
-    View view = D::view(id, state_);
+    View view = engine::FunctionsOf<D>::of_state(id, state_);
     return {std::move(view.status), nlohmann::json::parse(view.doc), std::move(view.text),
             std::move(view.index)};
   }
@@ -222,7 +223,7 @@ class Spec {
     if (data_of(read) != stored) {
       throw std::logic_error(type_of(event) + " reads back as another: " + stored.dump());
     }
-    state_ = D::evolve(std::move(state_), read);
+    state_ = engine::FunctionsOf<D>::of_event(std::move(state_), read);
     history_.push_back(std::move(read));
   }
 

@@ -307,14 +307,6 @@ struct Definition {
   static constexpr std::string_view kind = "gate";
   static constexpr std::string_view prefix = "gate";
   static constexpr int view_version = 1;
-  static Result<Decision<Event>> decide(const State& state, const Command& command,
-                                        const Ctx& ctx) {
-    return gate::decide(state, command, ctx);
-  }
-  static State evolve(State state, const Event& event) {
-    return gate::evolve(std::move(state), event);
-  }
-  static View view(const std::string& id, const State& state) { return gate::view(id, state); }
   static Command timer_fired(const std::string& name) { return TimerFired{name}; }
 };
 

@@ -72,14 +72,6 @@ struct Definition {
   static constexpr std::string_view kind = "key";
   static constexpr std::string_view prefix = "key";
   static constexpr int view_version = 1;
-  static Result<Decision<Event>> decide(const State& state, const Command& command,
-                                        const Ctx& ctx) {
-    return key::decide(state, command, ctx);
-  }
-  static State evolve(State state, const Event& event) {
-    return key::evolve(std::move(state), event);
-  }
-  static View view(const std::string& id, const State& state) { return key::view(id, state); }
   static Command timer_fired(const std::string& /*name*/) { return Revoke{}; }
 };
 

@@ -163,14 +163,6 @@ struct Definition {
   static constexpr std::string_view kind = "pipeline";
   static constexpr std::string_view prefix = "pipe";
   static constexpr int view_version = 1;
-  static Result<Decision<Event>> decide(const State& state, const Command& command,
-                                        const Ctx& ctx) {
-    return pipeline::decide(state, command, ctx);
-  }
-  static State evolve(State state, const Event& event) {
-    return pipeline::evolve(std::move(state), event);
-  }
-  static View view(const std::string& id, const State& state) { return pipeline::view(id, state); }
   static Command timer_fired(const std::string& /*name*/) { return Resume{}; }
 };
 

@@ -80,16 +80,6 @@ struct Definition {
   static constexpr std::string_view kind = "template";
   static constexpr std::string_view prefix = "tmpl";
   static constexpr int view_version = 1;
-  static Result<Decision<Event>> decide(const State& state, const Command& command,
-                                        const Ctx& ctx) {
-    return pipeline_template::decide(state, command, ctx);
-  }
-  static State evolve(State state, const Event& event) {
-    return pipeline_template::evolve(std::move(state), event);
-  }
-  static View view(const std::string& id, const State& state) {
-    return pipeline_template::view(id, state);
-  }
   static Command timer_fired(const std::string& /*name*/) { return Load{}; }
 };
 
