@@ -48,7 +48,10 @@ struct App::Impl {
     bind_routes();
     router = std::make_unique<http::Router>(http::RouterParts{
         core.catalog().routes(), core.catalog().roles(), handlers,
-        [this](const std::string& key_id) { return core.keys().find(key_id); }, true, false});
+        [this](const std::string& key_id) { return core.keys().find(key_id); }, true, false,
+        [this](const http::Request& request) {
+          return http::given_before(core.store(), request);
+        }});
     server = std::make_unique<http::Server>(*router);
     start_background(options);
     auto started = server->start(options.host, options.port);

@@ -143,7 +143,9 @@ void Follow::pipeline() {
                    }
                  },
                  [&](const pipeline::Updated& e) {
-                   if (e.priority) to_open_tasks(task::SetPriority{*e.priority, e.reason, true});
+                   if (!e.priority) return;
+                   if (after.gate) to_gate(after.gate->gate_id, gate::SetPriority{*e.priority});
+                   to_open_tasks(task::SetPriority{*e.priority, e.reason, true});
                  },
                  [&](const pipeline::WorkStarted& e) {
                    if (!e.released_by.empty()) to_gate(e.released_by, gate::Consume{});
@@ -201,6 +203,7 @@ void Follow::gate() {
                  [](const gate::DeadlineExtended&) {},
                  [](const gate::ClockPaused&) {},
                  [](const gate::ClockResumed&) {},
+                 [](const gate::PriorityChanged&) {},
              },
              event);
 }

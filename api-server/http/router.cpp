@@ -146,6 +146,7 @@ struct Router::Call {
 
 Router::Router(const RouterParts& parts)
     : find_key_(parts.find_key),
+      given_before_(parts.given_before),
       access_log_(parts.access_log),
       check_answers_(parts.check_answers),
       id_prefix_("req_" + random_token(9) + "-") {
@@ -208,6 +209,10 @@ Result<Answer> Router::handle(Call& call) const {
   }
   if (!request.idempotency_key.empty()) {
     request.fingerprint = fingerprint(call.head, request.raw_body);
+    // The first answer is given again whatever has changed since, before anything is looked at.
+    if (given_before_) {
+      if (auto first = given_before_(request)) return *std::move(first);
+    }
   }
   Result<Answer> answer = bound.handler(request);
   if (check_answers_ && answer) check_answer(bound, *answer);

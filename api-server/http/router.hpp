@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,10 @@ struct RouterParts {
   FindKey find_key;
   bool access_log = false;     ///< one line for each request, at the level debug
   bool check_answers = false;  ///< an answer that its schema refuses becomes a 500; for tests
+  /// What a request with this Idempotency-Key was answered when it was carried out; nullopt: it
+  /// was not, or the key belongs to another request, which is the engine's to refuse. Empty: keys
+  /// are the handlers' alone.
+  std::function<std::optional<Answer>(const Request&)> given_before;
 };
 
 /// From a request to its handler and back: matches the declared route, authenticates, authorises by
@@ -51,6 +57,7 @@ class Router final : public Application {
 
   RouteTable table_;
   FindKey find_key_;
+  std::function<std::optional<Answer>(const Request&)> given_before_;
   bool access_log_;
   bool check_answers_;
   std::string id_prefix_;  ///< of this process, so that ids of two never meet

@@ -66,6 +66,16 @@ Result<Answer> run(const Services& services, const Request& request, engine::Com
 
 }  // namespace
 
+std::optional<Answer> given_before(storage::Store& store, const Request& request) {
+  auto known = store.find_request(request.principal.id, request.idempotency_key);
+  if (!known || known->fingerprint != request.fingerprint) return std::nullopt;
+  Answer answer;
+  answer.status = known->status;
+  answer.body = std::move(known->answer);
+  answer.replayed = true;
+  return answer;
+}
+
 Result<Answer> command(const Services& services, const Request& request, const std::string& stream,
                        std::any command, int status,
                        std::function<std::string(const engine::Written&)> body) {

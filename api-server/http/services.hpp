@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/catalog.hpp"
@@ -41,6 +42,10 @@ namespace http {
 Result<Answer> command(const Services& services, const Request& request, const std::string& stream,
                        std::any command, int status = 200,
                        std::function<std::string(const engine::Written&)> body = {});
+
+/// The answer that the request's Idempotency-Key stands for; nullopt if this very request was not
+/// carried out before.
+std::optional<Answer> given_before(storage::Store& store, const Request& request);
 
 /// The same for a stream whose id was drawn for this request: answers 201 with its document.
 Result<Answer> create(const Services& services, const Request& request, const std::string& stream,

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <thread>
 
-#include "tests/common/tiny_server.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/tiny_server.hpp"
 
 using namespace factory;
 using test::TinyServer;

@@ -24,6 +24,7 @@ std::string_view announcement(const Event& event) {
           [](const DeadlineExtended&) { return std::string_view{}; },
           [](const ClockPaused&) { return std::string_view{}; },
           [](const ClockResumed&) { return std::string_view{}; },
+          [](const PriorityChanged&) { return std::string_view{}; },
           [](const Cancelled&) { return std::string_view{}; },
       },
       event);
@@ -65,6 +66,7 @@ Result<Events> answer(const State& state, const Command& command, const Ctx& ctx
                         [&](const Delegate& c) { return delegate(state, c, ctx); },
                         [&](const Escalate& c) { return escalate(state, c, ctx); },
                         [&](const ChangeSubject& c) { return change_subject(state, c, ctx); },
+                        [&](const SetPriority& c) { return set_priority(state, c, ctx); },
                         [&](const Consume&) { return consume(state, ctx); },
                         [&](const PauseClock&) { return pause_clock(state, ctx); },
                         [&](const ResumeClock&) { return resume_clock(state, ctx); },
@@ -184,6 +186,19 @@ Result<Events> change_subject(const State& state, const ChangeSubject& command, 
     case Status::pending:
       if (command.digest == state.opened.subject.digest) return Events{};
       return Events{SubjectChanged{command.digest, command.change, ctx.now}};
+    case Status::approved:
+    case Status::rejected:
+    case Status::cancelled: return Events{};
+  }
+  impossible();
+}
+
+Result<Events> set_priority(const State& state, const SetPriority& command, const Ctx& ctx) {
+  switch (state.status) {
+    case Status::none: return no_such_gate();
+    case Status::pending:
+      if (command.priority == state.opened.priority) return Events{};
+      return Events{PriorityChanged{command.priority, ctx.now}};
     case Status::approved:
     case Status::rejected:
     case Status::cancelled: return Events{};

@@ -16,6 +16,7 @@ Result<Events> open_gate(const State& state, const Open& command, const Ctx& ctx
 Result<Events> delegate(const State& state, const Delegate& command, const Ctx& ctx);
 Result<Events> escalate(const State& state, const Escalate& command, const Ctx& ctx);
 Result<Events> change_subject(const State& state, const ChangeSubject& command, const Ctx& ctx);
+Result<Events> set_priority(const State& state, const SetPriority& command, const Ctx& ctx);
 Result<Events> consume(const State& state, const Ctx& ctx);
 Result<Events> cancel(const State& state, const Cancel& command, const Ctx& ctx);
 

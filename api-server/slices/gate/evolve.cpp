@@ -82,6 +82,7 @@ struct Apply {
     state.paused_at.reset();
     state.deadline = event.deadline;
   }
+  void operator()(const PriorityChanged& event) const { state.opened.priority = event.priority; }
   void operator()(const Cancelled& event) const {
     state.status = Status::cancelled;
     state.reason = event.reason;

@@ -206,6 +206,17 @@ struct ClockResumed {
   }
 };
 
+/// It follows what it is about. The deadline is the policy's and stays.
+struct PriorityChanged {
+  static constexpr std::string_view type = "approval.priority_changed";
+  Priority priority = Priority::medium;
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("priority", &PriorityChanged::priority),
+                      field("at", &PriorityChanged::at)};
+  }
+};
+
 struct Cancelled {
   static constexpr std::string_view type = "approval.cancelled";
   std::string reason;
@@ -217,7 +228,7 @@ struct Cancelled {
 
 using Event = std::variant<Opened, Voted, Approved, Rejected, Rescinded, Consumed, Delegated,
                            Escalated, SubjectChanged, DeadlineWarned, DeadlineExtended, ClockPaused,
-                           ClockResumed, Cancelled>;
+                           ClockResumed, PriorityChanged, Cancelled>;
 
 // --- state ------------------------------------------------------------------------------------
 
@@ -228,7 +239,7 @@ struct SubjectVersion {
 
 struct State {
   Status status = Status::none;
-  Opened opened;                         ///< as it was opened; subject.digest is kept current
+  Opened opened;  ///< as it was opened; subject.digest and priority are kept current
   std::vector<SubjectVersion> versions;  ///< every digest that was shown, oldest first
   std::vector<Voted> votes;              ///< those that count now, one a person
   std::vector<Delegated> delegations;    ///< the latest of each delegator
@@ -279,6 +290,9 @@ struct ChangeSubject {
   std::string digest;
   std::string change;
 };
+struct SetPriority {
+  Priority priority = Priority::medium;
+};
 struct Consume {};
 struct PauseClock {};
 struct ResumeClock {};
@@ -288,8 +302,8 @@ struct Cancel {
 struct TimerFired {
   std::string name;  ///< "deadline" or "deadline_warning"
 };
-using Command = std::variant<Open, Vote, Rescind, Delegate, Escalate, ChangeSubject, Consume,
-                             PauseClock, ResumeClock, Cancel, TimerFired>;
+using Command = std::variant<Open, Vote, Rescind, Delegate, Escalate, ChangeSubject, SetPriority,
+                             Consume, PauseClock, ResumeClock, Cancel, TimerFired>;
 
 // --- the slice --------------------------------------------------------------------------------
 

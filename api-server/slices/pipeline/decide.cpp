@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "domain/standing.hpp"
 #include "slices/pipeline/draft.hpp"
 #include "slices/pipeline/rules.hpp"
 
@@ -57,8 +59,31 @@ void ask_for_fix(Draft& draft, const Evidence& evidence) {
   if (!asked) draft.request_fix(state.current, failed_work(state, evidence, draft.actor()));
 }
 
+/// ok, or `unsatisfiable` for the first gate of the plan that the people who exist could never
+/// decide; every such gate is among the fields.
+factory::Status check_gates(const Plan& plan, const std::string& requester,
+                            const Directory& people) {
+  std::optional<Error> refused;
+  const auto check = [&](const GatePolicy& policy, const std::string& what) {
+    factory::Status status = check_satisfiable(policy, {requester, {}}, people, what);
+    if (status) return;
+    const FieldError field{"/template", status.error().detail};
+    if (!refused) refused = std::move(status.error());
+    refused->fields.push_back(field);
+  };
+  for (const StagePlan& stage : plan.stages) {
+    if (stage.gate) check(stage.gate->policy, "gate " + stage.name);
+  }
+  check(plan.retry_policy, "the retry of a failed pipeline");
+  if (refused) return *std::move(refused);
+  return Done{};
+}
+
 Decided decide_on(const State& state, const Create& command, const Ctx& ctx) {
   if (state.status != Status::none) return conflict("The pipeline exists already.");
+  if (auto gates = check_gates(*command.created.plan, ctx.actor.id, *ctx.people); !gates) {
+    return std::move(gates.error());
+  }
   Draft draft(state, ctx);
   Created created = command.created;
   created.created_by = ctx.actor.id;

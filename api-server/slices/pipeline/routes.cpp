@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
 
 #include "common/text.hpp"
-#include "domain/standing.hpp"
 #include "flows/new_plan.hpp"
 #include "http/problem.hpp"
 #include "slices/pipeline/pipeline.hpp"
@@ -59,40 +57,6 @@ Result<JsonText> read_config(const json& config) {
                {}};
 }
 
-/// ok, or `unsatisfiable` for the first gate of the plan that the people who exist could never
-/// decide; every such gate is among the fields.
-factory::Status check_gates(const Plan& plan, const std::string& requester,
-                            const Directory& people) {
-  std::optional<Error> refused;
-  const auto check = [&](const GatePolicy& policy, const std::string& what) {
-    factory::Status status = check_satisfiable(policy, {requester, {}}, people, what);
-    if (status) return;
-    const FieldError field{"/template", status.error().detail};
-    if (!refused) refused = std::move(status.error());
-    refused->fields.push_back(field);
-  };
-  for (const StagePlan& stage : plan.stages) {
-    if (stage.gate) check(stage.gate->policy, "gate " + stage.name);
-  }
-  check(plan.retry_policy, "the retry of a failed pipeline");
-  if (refused) return *std::move(refused);
-  return Done{};
-}
-
-/// What a request with this Idempotency-Key was answered when it was carried out: it is given again
-/// whatever has changed since, before anything is checked or stored. One that belongs to another
-/// request is the engine's to refuse.
-std::optional<Answer> given_before(const Services& services, const Request& request) {
-  if (request.idempotency_key.empty()) return std::nullopt;
-  auto known = services.store.find_request(request.principal.id, request.idempotency_key);
-  if (!known || known->fingerprint != request.fingerprint) return std::nullopt;
-  Answer answer;
-  answer.status = known->status;
-  answer.body = std::move(known->answer);
-  answer.replayed = true;
-  return answer;
-}
-
 Result<Answer> create(const Services& services, const Request& request) {
   const json& body = request.body;
   Created created;
@@ -111,10 +75,6 @@ Result<Answer> create(const Services& services, const Request& request) {
   auto plan = flows::plan_for(services.templates, text(body, "template"),
                               body.value("parameters", json::object()));
   if (!plan) return std::move(plan.error());
-  const auto people = services.people();
-  if (factory::Status gates = check_gates(**plan, request.principal.id, *people); !gates) {
-    return std::move(gates.error());
-  }
   created.plan = *plan;
   const std::string id = services.ids.next(services.clock.now()).make(Definition::prefix);
   return http::create(services, request, id, Command{Create{std::move(created)}});
@@ -236,10 +196,8 @@ Result<Answer> add_test_results(const Services& services, const Request& request
 void bind_routes(http::Handlers& handlers, const Services& services) {
   using Operation = Result<Answer> (*)(const Services&, const Request&);
   const auto bind = [&](const char* operation, Operation run) {
-    handlers.bind(operation, [&services, run](const Request& request) -> Result<Answer> {
-      if (auto given = given_before(services, request)) return *std::move(given);
-      return run(services, request);
-    });
+    handlers.bind(operation,
+                  [&services, run](const Request& request) { return run(services, request); });
   };
   bind("pipeline.list", list);
   bind("pipeline.get", get);

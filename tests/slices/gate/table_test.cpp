@@ -63,6 +63,8 @@ erin-delegates   404  DELE    DELE DELE   DELE    late     late     late     409
 goose-escalates  404  ESCA    ESCA ESCA   ESCA    late     late     late     409
 other-subject    404  SUBJ    SUBJ SUBJ   SUBJ    -        -        -        -
 same-subject     404  -       -    -      -       -        -        -        -
+new-priority     404  PRIO    PRIO PRIO   PRIO    -        -        -        -
+same-priority    404  -       -    -      -       -        -        -        -
 consume          404  409     409  409    409     CONS     -        409      409
 pause-clock      404  PAUS    PAUS -      -       -        -        -        -
 resume-clock     404  -       -    RESU   -       -        -        -        -
@@ -86,6 +88,7 @@ const std::map<std::string, std::string> legend{
     {"DELE", "approval.delegated"},
     {"ESCA", "approval.escalated"},
     {"SUBJ", "approval.subject_changed"},
+    {"PRIO", "approval.priority_changed"},
     {"CONS", "approval.consumed"},
     {"PAUS", "approval.clock_paused"},
     {"RESU", "approval.clock_resumed"},
@@ -112,6 +115,8 @@ const std::map<std::string, Act>& acts() {
       {"goose-escalates", {agent("goose"), gate::Escalate{"erin", "urgent"}}},
       {"other-subject", {{}, gate::ChangeSubject{"digest-2", "config.runtime"}}},
       {"same-subject", {{}, gate::ChangeSubject{"digest-1", "priority"}}},
+      {"new-priority", {{}, gate::SetPriority{Priority::critical}}},
+      {"same-priority", {{}, gate::SetPriority{Priority::medium}}},
       {"consume", {{}, gate::Consume{}}},
       {"pause-clock", {{}, gate::PauseClock{}}},
       {"resume-clock", {{}, gate::ResumeClock{}}},

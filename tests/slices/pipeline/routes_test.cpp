@@ -167,6 +167,20 @@ TEST_CASE("only what a patch names changes", "[pipeline][rest]") {
   CHECK(rest.ok("pipeline.get", at(id))["priority"] == "critical");
 }
 
+TEST_CASE("what waits follows the priority of its pipeline", "[pipeline][rest]") {
+  Rest rest;
+  const std::string id = rest.in_review();
+  rest.ok("pipeline.patch", at(id, {{"priority", "critical"}, {"reason", "customer waits"}}));
+  const json waits = rest.ok("pipeline.get", at(id))["waiting_for"];
+  const json gate =
+      rest.ok("approval.get", {{{"approval_id", waits["approval_id"].get<std::string>()}}});
+  CHECK(gate["priority"] == "critical");
+  const json task = rest.ok("task.get", {{{"task_id", gate["task_id"].get<std::string>()}}});
+  CHECK(task["priority"] == "critical");
+  CHECK(rest.ok("approval.list", where({{"status", "pending"}}))["approvals"][0]["priority"] ==
+        "critical");
+}
+
 TEST_CASE("pausing, failing, retrying and archiving", "[pipeline][rest]") {
   Rest rest;
   const std::string id = rest.pipeline();

@@ -1,4 +1,4 @@
-#include "tiny_server.hpp"
+#include "tests/support/tiny_server.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
