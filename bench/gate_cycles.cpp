@@ -50,6 +50,7 @@ void one_client(const Server& server, int number, Load& load) {
 void run(Report& report, const Server& server, int clients, double seconds) {
   Load load;
   std::vector<std::thread> threads;
+  const double cpu_before = server.cpu_us();
   const auto from = Clock::now();
   for (int i = 0; i < clients; ++i) {
     threads.emplace_back([&, i] { one_client(server, i, load); });
@@ -68,6 +69,8 @@ void run(Report& report, const Server& server, int clients, double seconds) {
                 clients == 1    ? "1,700"
                 : clients == 32 ? "6,000"
                                 : "");
+  report.figure("server's processor time for a cycle, " + at,
+                (server.cpu_us() - cpu_before) / static_cast<double>(load.cycles), "us");
   report.figure("approve p50, " + at, percentile(load.approvals, 0.5), "ms",
                 clients == 32 ? "2" : "");
   report.figure("approve p99, " + at, percentile(load.approvals, 0.99), "ms",

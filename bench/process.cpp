@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <stdexcept>
 
 #include "common/paths.hpp"
@@ -70,6 +71,21 @@ double Process::resident_mib() const {
   long resident = 0;
   statm >> total >> resident;
   return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1048576.0;
+}
+
+double Process::cpu_us() const {
+  std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
+  std::string line;
+  std::getline(stat, line);
+  // The name in parentheses may hold blanks; utime and stime are the 12th and 13th fields behind
+  // it.
+  std::istringstream fields(line.substr(line.rfind(')') + 1));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  double user = 0;
+  double kernel = 0;
+  fields >> user >> kernel;
+  return (user + kernel) * 1e6 / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 Folder::Folder() {

@@ -26,6 +26,9 @@ class Process {
   std::string read_line();
   /// Resident memory in MiB.
   [[nodiscard]] double resident_mib() const;
+  /// Processor time so far, of all its threads, in the kernel and outside, in microseconds. What
+  /// else the machine does changes it far less than it changes rates.
+  [[nodiscard]] double cpu_us() const;
 
  private:
   pid_t pid_ = -1;
@@ -54,6 +57,7 @@ class Server {
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] const std::string& token() const { return token_; }
   [[nodiscard]] double resident_mib() const { return process_.resident_mib(); }
+  [[nodiscard]] double cpu_us() const { return process_.cpu_us(); }
 
  private:
   Process process_;
