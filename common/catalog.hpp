@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -23,8 +24,11 @@ struct Route {
   nlohmann::json query;                 ///< object schema; null: no parameters
   nlohmann::json body;                  ///< schema; null: no body
   std::vector<std::string> body_types;  ///< content types; "application/json" is the default
+  bool body_stream = false;             ///< the handler pulls the body in pieces
+  std::uint64_t max_body = 0;           ///< bytes; 0: what the server takes of any route
   int success = 200;
-  nlohmann::json response;  ///< schema of the success answer; null: none
+  nlohmann::json response;  ///< schema of the success answer; null: none, or not JSON
+  std::vector<std::string> response_types;  ///< of an answer that is not JSON; empty: JSON
   std::vector<std::string> errors;
   nlohmann::json examples;
 };

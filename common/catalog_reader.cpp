@@ -111,8 +111,11 @@ Route read_route(json object) {
   route.body = members.take("body");
   route.body_types = members.texts("body_types");
   if (route.body_types.empty()) route.body_types.emplace_back("application/json");
+  if (members.has("body_stream")) route.body_stream = members.take("body_stream").get<bool>();
+  if (members.has("max_body")) route.max_body = members.take("max_body").get<std::uint64_t>();
   route.success = members.need("success").get<int>();
   route.response = members.take("response");
+  route.response_types = members.texts("response_types");
   route.errors = members.texts("errors");
   route.examples = members.take("examples");
   if (route.examples.is_null()) route.examples = json::array();

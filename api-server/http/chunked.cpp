@@ -15,7 +15,7 @@ ChunkedBody::State ChunkedBody::feed(std::string_view bytes, std::size_t& used, 
   used = 0;
   while (used < bytes.size()) {
     if (part_ != Part::data) {
-      const State state = take_line(bytes, used, body);
+      const State state = take_line(bytes, used);
       if (state != State::more) return state;
       continue;
     }
@@ -29,8 +29,7 @@ ChunkedBody::State ChunkedBody::feed(std::string_view bytes, std::size_t& used, 
   return State::more;
 }
 
-ChunkedBody::State ChunkedBody::take_line(std::string_view bytes, std::size_t& used,
-                                          std::string& body) {
+ChunkedBody::State ChunkedBody::take_line(std::string_view bytes, std::size_t& used) {
   const std::size_t newline = bytes.find('\n', used);
   const std::size_t end = std::min(newline, bytes.size());
   line_.append(bytes.substr(used, end - used));
@@ -39,14 +38,14 @@ ChunkedBody::State ChunkedBody::take_line(std::string_view bytes, std::size_t& u
   if (newline == std::string_view::npos) return State::more;
   if (line_.empty() || line_.back() != '\r') return State::malformed;
   line_.pop_back();
-  const State state = end_line(body);
+  const State state = end_line();
   line_.clear();
   return state;
 }
 
-ChunkedBody::State ChunkedBody::end_line(const std::string& body) {
+ChunkedBody::State ChunkedBody::end_line() {
   switch (part_) {
-    case Part::size_line: return begin_chunk(body);
+    case Part::size_line: return begin_chunk();
     case Part::data_end:
       part_ = Part::size_line;
       return line_.empty() ? State::more : State::malformed;
@@ -59,13 +58,14 @@ ChunkedBody::State ChunkedBody::end_line(const std::string& body) {
   return State::malformed;
 }
 
-ChunkedBody::State ChunkedBody::begin_chunk(const std::string& body) {
+ChunkedBody::State ChunkedBody::begin_chunk() {
   const char* const end = line_.data() + line_.size();
   const auto [stop, failure] = std::from_chars(line_.data(), end, missing_, 16);
   const bool extension = stop != end && (*stop == ';' || *stop == ' ' || *stop == '\t');
   if (failure == std::errc::result_out_of_range) return State::too_large;
   if (failure != std::errc{} || (stop != end && !extension)) return State::malformed;
-  if (missing_ > limit_ - body.size()) return State::too_large;
+  if (missing_ > limit_ - announced_) return State::too_large;
+  announced_ += missing_;
   part_ = missing_ == 0 ? Part::trailer : Part::data;
   return State::more;
 }

@@ -7,8 +7,6 @@
 #include <array>
 #include <cerrno>
 
-#include "http/chunked.hpp"
-
 namespace factory::http {
 namespace {
 
@@ -26,60 +24,6 @@ bool wait_for(int fd, short events, Steady::time_point deadline) {
         ::poll(&waiting, 1, static_cast<int>(std::min<Steady::rep>(left.count(), 60'000)));
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return false;
-  }
-}
-
-Error body_error(ErrorCode code, std::string detail) {
-  return {code, std::move(detail), {}, {}, {}};
-}
-
-Error not_all_came(Connection::Input input, const Limits& limits) {
-  if (input == Connection::Input::end) {
-    return body_error(ErrorCode::invalid_request, "The body ended before it was complete.");
-  }
-  return body_error(
-      ErrorCode::request_timeout,
-      "The body did not arrive within " + std::to_string(limits.body_time.count()) + " ms.");
-}
-
-Error body_too_large(const Limits& limits) {
-  return body_error(ErrorCode::payload_too_large,
-                    "The body is larger than " + std::to_string(limits.body) + " bytes.");
-}
-
-Result<std::string> read_length(Connection& connection, std::size_t length, const Limits& limits,
-                                Steady::time_point deadline) {
-  std::string body;
-  // Memory follows what has come, not what was announced.
-  for (;;) {
-    const auto bytes = connection.input().substr(0, length - body.size());
-    body.append(bytes);
-    connection.consume(bytes.size());
-    if (body.size() == length) return body;
-    connection.compact();
-    const auto input = connection.wait(deadline);
-    if (input != Connection::Input::data) return not_all_came(input, limits);
-  }
-}
-
-Result<std::string> read_chunks(Connection& connection, const Limits& limits,
-                                Steady::time_point deadline) {
-  std::string body;
-  ChunkedBody chunks(limits.body);
-  for (;;) {
-    std::size_t used = 0;
-    const auto state = chunks.feed(connection.input(), used, body);
-    connection.consume(used);
-    switch (state) {
-      case ChunkedBody::State::done: return body;
-      case ChunkedBody::State::malformed:
-        return body_error(ErrorCode::invalid_request, "The body is not chunked as it says.");
-      case ChunkedBody::State::too_large: return body_too_large(limits);
-      case ChunkedBody::State::more: break;
-    }
-    connection.compact();
-    const auto input = connection.wait(deadline);
-    if (input != Connection::Input::data) return not_all_came(input, limits);
   }
 }
 
@@ -161,17 +105,5 @@ bool Connection::drain() {
 void Connection::shut() { ::shutdown(fd(), SHUT_RD); }
 
 void Connection::abort() { ::shutdown(fd(), SHUT_RDWR); }
-
-Result<std::string> read_body(Connection& connection, const Head& head, const Limits& limits,
-                              Steady::time_point deadline) {
-  if (head.content_length && *head.content_length > limits.body) return body_too_large(limits);
-  if (head.expect_continue && connection.input().empty() &&
-      !connection.send_all("HTTP/1.1 100 Continue\r\n\r\n", deadline)) {
-    return not_all_came(Connection::Input::end, limits);
-  }
-  if (head.chunked) return read_chunks(connection, limits, deadline);
-  return read_length(connection, static_cast<std::size_t>(head.content_length.value_or(0)), limits,
-                     deadline);
-}
 
 }  // namespace factory::http

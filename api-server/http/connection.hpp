@@ -26,8 +26,11 @@ struct Limits {
   std::chrono::milliseconds head_time{10'000};   ///< from a head's first byte to its last
   std::chrono::milliseconds body_time{30'000};   ///< from the head's end to the body's
   std::chrono::milliseconds write_time{30'000};  ///< for a whole answer
-  std::chrono::milliseconds drain_time{2'000};   ///< for what a client still sends after a refusal
-  std::chrono::milliseconds stop_time{1'500};    ///< for what still runs when the server stops
+  /// A body that is streamed, in or out, has to move by `stream_bytes` within each of these.
+  std::chrono::milliseconds stream_time{20'000};
+  std::size_t stream_bytes = 64U << 10U;
+  std::chrono::milliseconds drain_time{2'000};  ///< for what a client still sends after a refusal
+  std::chrono::milliseconds stop_time{1'500};   ///< for what still runs when the server stops
 };
 
 /// One accepted connection: its socket and the bytes that came in and were not used yet. Used by
@@ -44,7 +47,8 @@ class Connection {
   };
   enum class Input { data, nothing, end };
 
-  explicit Connection(Fd socket) : socket_(std::move(socket)) {}
+  /// `peer`: its address as text.
+  Connection(Fd socket, std::string peer) : socket_(std::move(socket)), peer_(std::move(peer)) {}
 
   /// Takes what has come in, without waiting.
   Input fill();
@@ -72,6 +76,7 @@ class Connection {
   void abort();
 
   [[nodiscard]] int fd() const { return socket_.get(); }
+  [[nodiscard]] const std::string& peer() const { return peer_; }
 
   std::atomic<Phase> phase{Phase::idle};
   std::atomic<Steady::rep> since{0};  ///< when the phase began
@@ -82,14 +87,11 @@ class Connection {
 
  private:
   Fd socket_;
+  std::string peer_;
   std::string input_;
   std::size_t used_ = 0;
   std::size_t drained_ = 0;
   HeadScan scan_;  ///< relative to used_
 };
-
-/// Reads the body of `head` from the connection; "100 Continue" is sent first if it is waited for.
-Result<std::string> read_body(Connection& connection, const Head& head, const Limits& limits,
-                              Steady::time_point deadline);
 
 }  // namespace factory::http

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "http/incoming_body.hpp"
+
 namespace factory::http {
 namespace {
 
@@ -27,34 +29,43 @@ Refusal bad_line() {
 class Exchange::Request final : public Incoming {
  public:
   Request(Connection& connection, const Head& head, const Limits& limits)
-      : connection_(connection), head_(head), limits_(limits), settled_(!head.has_body()) {}
+      : connection_(connection), head_(head), limits_(limits) {}
 
   [[nodiscard]] const Head& head() const override { return head_; }
+  [[nodiscard]] const std::string& address() const override { return connection_.peer(); }
 
-  Result<std::string> read_body() override {
+  Result<std::string> read_body(std::uint64_t limit) override {
     if (!head_.has_body()) return std::string();
-    read_ = true;
-    auto body = http::read_body(connection_, head_, limits_, Steady::now() + limits_.body_time);
-    settled_ = body.ok();
-    return body;
+    return body_
+        .emplace(connection_, head_, limit == 0 ? limits_.body : limit,
+                 Patience{limits_.body_time, 0})
+        .read_all();
+  }
+
+  BodyReader& stream_body(std::uint64_t limit) override {
+    return body_.emplace(connection_, head_, limit == 0 ? limits_.body : limit,
+                         Patience{limits_.stream_time, limits_.stream_bytes});
   }
 
   /// True if the next request follows: what is left of a body would be taken for one.
   bool settle() {
-    // A body that was read in part, or that may never be sent, cannot be passed over.
-    if (settled_ || read_ || head_.chunked || head_.expect_continue) return settled_;
+    if (settled_ || !head_.has_body()) return true;
+    if (body_ && body_->begun()) return body_->complete();
+    // A body that may never be sent cannot be passed over.
+    if (head_.chunked || head_.expect_continue) return false;
     const std::uint64_t length = head_.content_length.value_or(0);
-    settled_ = length <= connection_.input().size();
-    if (settled_) connection_.consume(static_cast<std::size_t>(length));
-    return settled_;
+    if (length > connection_.input().size()) return false;
+    connection_.consume(static_cast<std::size_t>(length));
+    settled_ = true;
+    return true;
   }
 
  private:
   Connection& connection_;
   const Head& head_;
   const Limits& limits_;
-  bool settled_;  ///< nothing of this request is left on the wire
-  bool read_ = false;
+  std::optional<IncomingBody> body_;
+  bool settled_ = false;  ///< the body was passed over
 };
 
 Exchange::Exchange(Application& application, const Limits& limits,
@@ -104,9 +115,12 @@ Exchange::Next Exchange::serve_one(Connection& connection) {
     settled = request.settle();
     return head_.close || !settled || stopping_.load();
   };
-  const std::string_view answer = protocol_.write(
+  const Protocol::Written answer = protocol_.write(
       head_, [&] { return application_.answer(request); }, close);
-  if (!connection.send_all(answer, Steady::now() + limits_.write_time)) return Next::close;
+  if (!connection.send_all(answer.bytes, Steady::now() + limits_.write_time)) return Next::close;
+  if (answer.stream && !send_body(connection, *answer.stream, answer.framing, limits_)) {
+    return Next::close;
+  }
   if (!settled) {
     connection.finish_writing();
     return Next::drain;
@@ -117,9 +131,9 @@ Exchange::Next Exchange::serve_one(Connection& connection) {
 Exchange::Next Exchange::refuse(Connection& connection, const Refusal& refusal) {
   head_ = Head{};
   head_.method = "GET";
-  const std::string_view answer = protocol_.write(
+  const Protocol::Written answer = protocol_.write(
       head_, [&] { return application_.refuse(refusal); }, [] { return true; });
-  if (!connection.send_all(answer, Steady::now() + limits_.write_time)) return Next::close;
+  if (!connection.send_all(answer.bytes, Steady::now() + limits_.write_time)) return Next::close;
   connection.finish_writing();
   return Next::drain;
 }

@@ -25,6 +25,7 @@ struct Request {
   nlohmann::json body;                      ///< of a JSON body, defaults filled in; else null
   std::string raw_body;                     ///< as it came
   std::string content_type;                 ///< without parameters, lower case
+  const Head* head = nullptr;               ///< of the request, as long as the handler runs
   std::string idempotency_key;              ///< empty: none was sent
   std::string fingerprint;                  ///< of method, path, query and body
   std::optional<std::int64_t> if_match;     ///< the version that If-Match names
@@ -46,6 +47,11 @@ struct Answer {
   std::vector<std::pair<std::string, std::string>> headers;  ///< further ones
   std::shared_ptr<BodySource> stream;                        ///< set: sent instead of `body`
 };
+
+/// The value of a header field as it came; empty if there is none.
+inline std::string_view header(const Request& request, std::string_view name) {
+  return request.head == nullptr ? std::string_view() : request.head->header(name);
+}
 
 using Handler = std::function<Result<Answer>(const Request&)>;
 

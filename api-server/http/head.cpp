@@ -122,8 +122,8 @@ class HeadParser {
       return malformed("The request's target is not a path; encode other characters with %.");
     }
     head_.target = *origin;
-    if (version == "HTTP/1.0") old_ = true;
-    if (version != "HTTP/1.1" && !old_) {
+    if (version == "HTTP/1.0") head_.old = true;
+    if (version != "HTTP/1.1" && !head_.old) {
       Refusal refusal = malformed("Only HTTP/1.1 and HTTP/1.0 are spoken here.");
       refusal.status = version.substr(0, 5) == "HTTP/" ? 505 : 0;
       return refusal;
@@ -169,13 +169,13 @@ class HeadParser {
   }
 
   std::optional<Refusal> framing() {
-    if (!old_ && !head_.has("host")) return wrong_field("Host", "is required by HTTP/1.1");
+    if (!head_.old && !head_.has("host")) return wrong_field("Host", "is required by HTTP/1.1");
     const std::string_view length = head_.header("content-length");
     if (head_.has("transfer-encoding")) {
       if (head_.has("content-length")) {
         return wrong_field("Transfer-Encoding", "may not be sent together with Content-Length");
       }
-      if (old_ || !equal_ignoring_case(head_.header("transfer-encoding"), "chunked")) {
+      if (head_.old || !equal_ignoring_case(head_.header("transfer-encoding"), "chunked")) {
         return wrong_field("Transfer-Encoding", "may only be chunked");
       }
       head_.chunked = true;
@@ -195,17 +195,16 @@ class HeadParser {
         refusal.status = 417;
         return refusal;
       }
-      head_.expect_continue = !old_;
+      head_.expect_continue = !head_.old;
     }
     // A client of HTTP/1.0 that wants to stay is rare; closing is always right.
-    head_.close = head_.close || old_;
+    head_.close = head_.close || head_.old;
     return std::nullopt;
   }
 
   const HeadLimits& limits_;
   Head& head_;
   unsigned seen_ = 0;
-  bool old_ = false;
 };
 
 }  // namespace
@@ -247,7 +246,7 @@ void find_head(std::string_view bytes, HeadScan& scan) {
 std::optional<Refusal> parse_head(std::string_view bytes, const HeadLimits& limits, Head& head) {
   head.fields.clear();
   head.content_length.reset();
-  head.chunked = head.expect_continue = head.close = false;
+  head.chunked = head.expect_continue = head.close = head.old = false;
   return HeadParser(limits, head).parse(bytes);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,21 +27,12 @@ struct Head {
   bool chunked = false;          ///< Transfer-Encoding: chunked
   bool expect_continue = false;  ///< the client waits for "100 Continue" before it sends the body
   bool close = false;            ///< the connection ends after this exchange
+  bool old = false;              ///< HTTP/1.0: knows no chunks
 
   [[nodiscard]] bool has_body() const { return chunked || content_length.value_or(0) > 0; }
   /// The value of the first field of this name in whatever case; empty if there is none.
   [[nodiscard]] std::string_view header(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const;
-};
-
-/// A request whose body has not been read yet, so that a stranger's body never is.
-class Incoming {
- public:
-  virtual ~Incoming() = default;
-  [[nodiscard]] virtual const Head& head() const = 0;
-  /// The whole body; call it at most once. `payload_too_large`, `request_timeout`, or
-  /// `invalid_request` when its framing is wrong or the client left.
-  virtual Result<std::string> read_body() = 0;
 };
 
 /// A body that is pulled in pieces while it comes in.
@@ -63,10 +55,27 @@ class BodySource {
   [[nodiscard]] virtual std::optional<std::uint64_t> length() const = 0;
 };
 
+/// A request whose body has not been read yet, so that a stranger's body never is.
+class Incoming {
+ public:
+  virtual ~Incoming() = default;
+  [[nodiscard]] virtual const Head& head() const = 0;
+  /// The address that the connection comes from, as text.
+  [[nodiscard]] virtual const std::string& address() const = 0;
+  /// The whole body, at most `limit` bytes (0: as many as the server takes); call it at most once.
+  /// `payload_too_large`, `request_timeout`, or `invalid_request` when its framing is wrong or the
+  /// client left.
+  virtual Result<std::string> read_body(std::uint64_t limit) = 0;
+  /// The body in pieces, instead of `read_body`; valid until the request is answered. Nothing is
+  /// read before the first piece is asked for.
+  virtual BodyReader& stream_body(std::uint64_t limit) = 0;
+};
+
 struct Outgoing {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;  ///< Content-Type among them
   std::string body;
+  std::shared_ptr<BodySource> stream;  ///< set: sent instead of `body`
 };
 
 /// Why the transport itself refused a request. `status` 0 takes the one of the code.

@@ -85,8 +85,10 @@ class Protocol::Engine final : private httplib::Server {
                                  std::exception_ptr exception) { fail(response, exception); });
   }
 
-  std::string_view write(const Head& head, const std::function<Outgoing()>& answer,
-                         const std::function<bool()>& close) {
+  Written write(const Head& head, const std::function<Outgoing()>& answer,
+                const std::function<bool()>& close) {
+    written_ = Written{};
+    old_ = head.old;
     answer_ = &answer;
     close_ = &close;
     stream_.restart();
@@ -96,7 +98,8 @@ class Protocol::Engine final : private httplib::Server {
     stream_.input.append(is_known(head.method) ? head.method : "GET").append(" / HTTP/1.1\r\n\r\n");
     bool closed = false;
     run(&Engine::process_request, closed);
-    return stream_.output;
+    written_.bytes = stream_.output;
+    return std::move(written_);
   }
 
  private:
@@ -122,8 +125,33 @@ class Protocol::Engine final : private httplib::Server {
     for (auto& [name, value] : outgoing.headers) {
       response.headers.emplace(std::move(name), std::move(value));
     }
-    response.body = std::move(outgoing.body);
+    if (outgoing.stream) {
+      frame(response, std::move(outgoing.stream));
+    } else {
+      response.body = std::move(outgoing.body);
+    }
     complete(response);
+  }
+
+  /// Has httplib write the head of an answer whose body is sent by others: it gets a source that
+  /// gives nothing, and stops there.
+  void frame(httplib::Response& response, std::shared_ptr<BodySource> stream) {
+    if (const auto length = stream->length()) {
+      written_.framing = Framing::length;
+      response.headers.emplace("Content-Length", std::to_string(*length));
+    } else {
+      written_.framing = old_ ? Framing::close : Framing::chunked;
+      // It adds the type once more.
+      const std::string type = response.get_header_value("Content-Type");
+      response.headers.erase("Content-Type");
+      const auto nothing = [](std::size_t, httplib::DataSink&) { return false; };
+      if (old_) {
+        response.set_content_provider(type, nothing);
+      } else {
+        response.set_chunked_content_provider(type, nothing);
+      }
+    }
+    if (request_->method != "HEAD") written_.stream = std::move(stream);
   }
 
   void complete(httplib::Response& response) {
@@ -144,6 +172,7 @@ class Protocol::Engine final : private httplib::Server {
       log(LogLevel::error, "something that is no std::exception was thrown");
     }
     log(LogLevel::error, "a request failed", {{"reason", reason}});
+    written_.stream.reset();
     response.headers.clear();
     response.status = 500;
     response.body = R"({"type":"/problems/internal","title":"The server failed","status":500})";
@@ -164,6 +193,8 @@ class Protocol::Engine final : private httplib::Server {
   httplib::Request* request_ = nullptr;  ///< the one being answered
   const std::function<Outgoing()>* answer_ = nullptr;
   const std::function<bool()>* close_ = nullptr;
+  Written written_;
+  bool old_ = false;  ///< the client speaks HTTP/1.0
   std::time_t date_of_ = -1;
   std::string date_;
 };
@@ -172,8 +203,8 @@ Protocol::Protocol(std::chrono::seconds keep_alive)
     : engine_(std::make_unique<Engine>(keep_alive)) {}
 Protocol::~Protocol() = default;
 
-std::string_view Protocol::write(const Head& head, const std::function<Outgoing()>& answer,
-                                 const std::function<bool()>& close) {
+Protocol::Written Protocol::write(const Head& head, const std::function<Outgoing()>& answer,
+                                  const std::function<bool()>& close) {
   return engine_->write(head, answer, close);
 }
 

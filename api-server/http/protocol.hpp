@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "http/message.hpp"
+#include "http/outgoing_body.hpp"
 
 namespace factory::http {
 
@@ -18,10 +19,18 @@ class Protocol {
   Protocol(const Protocol&) = delete;
   Protocol& operator=(const Protocol&) = delete;
 
-  /// What the client gets, in one piece: valid until the next call. `answer` is called once; its
-  /// exceptions become a 500 that tells nothing of them. `close` is asked after it.
-  std::string_view write(const Head& head, const std::function<Outgoing()>& answer,
-                         const std::function<bool()>& close);
+  /// What the client gets: `bytes` in one piece, valid until the next call; then what `stream`
+  /// gives, if it is set.
+  struct Written {
+    std::string_view bytes;
+    std::shared_ptr<BodySource> stream;
+    Framing framing = Framing::length;
+  };
+
+  /// `answer` is called once; its exceptions become a 500 that tells nothing of them. `close` is
+  /// asked after it.
+  Written write(const Head& head, const std::function<Outgoing()>& answer,
+                const std::function<bool()>& close);
 
  private:
   class Engine;

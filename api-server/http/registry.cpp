@@ -4,8 +4,8 @@ namespace factory::http {
 
 using Phase = Connection::Phase;
 
-Connection& Registry::add(Fd socket, Steady::time_point now) {
-  auto connection = std::make_unique<Connection>(std::move(socket));
+Connection& Registry::add(Fd socket, std::string peer, Steady::time_point now) {
+  auto connection = std::make_unique<Connection>(std::move(socket), std::move(peer));
   connection->since = now.time_since_epoch().count();
   Connection& added = *connection;
   const std::lock_guard lock(mutex_);

@@ -17,7 +17,7 @@ class Registry {
  public:
   explicit Registry(const Limits& limits) : limits_(limits) {}
 
-  Connection& add(Fd socket, Steady::time_point now);
+  Connection& add(Fd socket, std::string peer, Steady::time_point now);
   /// Closes it.
   void remove(Connection& connection);
   [[nodiscard]] std::size_t size() const;

@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kLongestKey = 255;
+constexpr std::size_t kLongestAgent = 200;
 
 Status checked(std::vector<FieldError> fields) {
   if (fields.empty()) return Done{};
@@ -196,6 +197,9 @@ Status read_content(const BoundRoute& bound, Incoming& incoming, Request& reques
   const bool json_taken =
       !schema.is_null() && std::find(bound.route.body_types.begin(), bound.route.body_types.end(),
                                      "application/json") != bound.route.body_types.end();
+  if (!head.has_body() && bound.route.body_stream) {
+    return field_error("", "must be sent: this takes a body");
+  }
   if (!head.has_body()) {
     if (!json_taken) return Done{};
     request.body = json::object();
@@ -210,13 +214,39 @@ Status read_content(const BoundRoute& bound, Incoming& incoming, Request& reques
   if (bound.route.body_types.empty())
     return field_error("", "must be left out: none is taken here");
   if (Status type = check_type(bound, head, request); !type) return type;
-  Result<std::string> body = incoming.read_body();
+  if (bound.route.body_stream) {
+    request.body_stream = &incoming.stream_body(bound.route.max_body);
+    return Done{};
+  }
+  Result<std::string> body = incoming.read_body(bound.route.max_body);
   if (!body) return std::move(body.error());
   request.raw_body = std::move(*body);
   if (request.content_type != "application/json" || schema.is_null()) return Done{};
   if (Status parsed = parse_body(bound, request); !parsed) return parsed;
   fill_defaults(schema, request.body);
   return Done{};
+}
+
+bool is_traceparent(std::string_view text) {
+  if (text.size() != 55 || text.substr(0, 3) != "00-") return false;
+  if (text[35] != '-' || text[52] != '-') return false;
+  const auto holds = [&](std::size_t from, std::size_t count, std::string_view letters) {
+    return text.substr(from, count).find_first_not_of(letters) == std::string_view::npos;
+  };
+  constexpr std::string_view hex = "0123456789abcdef";
+  return holds(3, 32, hex) && holds(36, 16, hex) && holds(53, 2, hex) && !holds(3, 32, "0") &&
+         !holds(36, 16, "0");
+}
+
+void read_origin(const Incoming& incoming, Request& request) {
+  const Head& head = incoming.head();
+  request.head = &head;
+  request.address = incoming.address();
+  const std::string_view agent = head.header("User-Agent").substr(0, kLongestAgent);
+  // It goes into documents, which are UTF-8.
+  if (is_utf8(agent)) request.user_agent = agent;
+  const std::string_view trace = head.header("traceparent");
+  if (is_traceparent(trace)) request.traceparent = trace;
 }
 
 std::string fingerprint(const Head& head, std::string_view body) {

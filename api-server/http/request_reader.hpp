@@ -18,9 +18,15 @@ Status read_parameters(const BoundRoute& bound, const RouteTable::Params& params
 /// `precondition_failed` for a weak ETag, which never matches (RFC 9110 section 13.1.1).
 Status read_conditions(const Head& head, Request& request);
 
+/// Who sent it and with what: address, user agent, trace context, and the head itself.
+void read_origin(const Incoming& incoming, Request& request);
+
+/// A trace context as W3C's level 1 has it: "00-", 32 hex digits, 16, 2, not all of them zero.
+bool is_traceparent(std::string_view text);
+
 /// The body: `unsupported_media_type` for a content type that the route does not take, or an
 /// encoding; JSON is parsed and validated. Without one, a route that takes a JSON object gets an
-/// empty one.
+/// empty one. For a route with `body_stream` only a reader of it is made.
 Status read_content(const BoundRoute& bound, Incoming& incoming, Request& request);
 
 /// SHA-256 in hex of method, target and body: tells whether an Idempotency-Key is used again for

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <set>
 #include <stdexcept>
 
@@ -127,7 +128,10 @@ void add_common(Outgoing& outgoing, const std::string& request_id) {
   auto& headers = outgoing.headers;
   headers.emplace_back("X-Request-Id", request_id);
   headers.emplace_back("X-API-Version", kApiVersion);
-  headers.emplace_back("Cache-Control", "no-store");
+  const bool cached = std::any_of(headers.begin(), headers.end(), [](const auto& header) {
+    return header.first == "Cache-Control";
+  });
+  if (!cached) headers.emplace_back("Cache-Control", "no-store");
   headers.emplace_back("X-Content-Type-Options", "nosniff");
   headers.emplace_back("Content-Security-Policy", "default-src 'none'");
 }
@@ -158,6 +162,7 @@ Outgoing Router::answer(Incoming& incoming) {
   const Head& head = incoming.head();
   const auto began = std::chrono::steady_clock::now();
   Call call{incoming, head, split_target(head.target), {}, {}, {}};
+  read_origin(incoming, call.request);
   const std::string_view sent_id = head.header("X-Request-Id");
   call.request.request_id = is_sane_id(sent_id) ? std::string(sent_id) : new_request_id();
   Result<Answer> result = Error{};
@@ -207,7 +212,8 @@ Result<Answer> Router::handle(Call& call) const {
   if (Status read = read_content(bound, call.incoming, request); !read) {
     return std::move(read.error());
   }
-  if (!request.idempotency_key.empty()) {
+  // What is streamed is known only to who reads it.
+  if (!request.idempotency_key.empty() && request.body_stream == nullptr) {
     request.fingerprint = fingerprint(call.head, request.raw_body);
     // The first answer is given again whatever has changed since, before anything is looked at.
     if (given_before_) {
@@ -263,7 +269,8 @@ Result<Answer> Router::other_method(Call& call, const RouteTable::Methods& metho
 }
 
 void Router::check_answer(const BoundRoute& bound, const Answer& answer) {
-  if (bound.route.response.is_null() || answer.content_type != "application/json") return;
+  if (bound.route.response.is_null() || answer.stream || answer.content_type != "application/json")
+    return;
   const auto wrong = validate(bound.route.response, json::parse(answer.body));
   if (wrong.empty()) return;
   throw std::logic_error("the answer of " + bound.route.operation + " is not as declared: " +
@@ -278,7 +285,9 @@ Outgoing Router::dress(Call& call, Result<Answer> result) {
     Answer& answer = *result;
     outgoing.status = answer.status;
     outgoing.body = std::move(answer.body);
-    if (!outgoing.body.empty()) {
+    outgoing.stream = std::move(answer.stream);
+    std::move(answer.headers.begin(), answer.headers.end(), std::back_inserter(headers));
+    if (!outgoing.body.empty() || outgoing.stream) {
       headers.emplace_back("Content-Type", std::move(answer.content_type));
     }
     if (answer.etag) headers.emplace_back("ETag", "\"" + std::to_string(*answer.etag) + "\"");

@@ -117,7 +117,10 @@ void Server::Impl::accept_all() {
 
 void Server::Impl::accept_some(bool& short_of_descriptors) {
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
-    Fd socket(::accept4(listener.socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    Fd socket(::accept4(listener.socket.get(), reinterpret_cast<sockaddr*>(&address), &size,
+                        SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!socket) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) {
@@ -129,7 +132,7 @@ void Server::Impl::accept_some(bool& short_of_descriptors) {
       return;
     }
     if (registry.size() >= limits.connections && !registry.evict()) continue;
-    Connection& connection = registry.add(std::move(socket), Steady::now());
+    Connection& connection = registry.add(std::move(socket), address_text(address), Steady::now());
     epoll_event event{EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, {}};
     event.data.ptr = &connection;
     if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, connection.fd(), &event) != 0) {

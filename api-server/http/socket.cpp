@@ -1,11 +1,13 @@
 #include "http/socket.hpp"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -104,6 +106,24 @@ Result<Listener> listen_on(const std::string& host, std::uint16_t port) {
     return Listener{std::move(*fd), taken};
   }
   return refused(host, port, reason);
+}
+
+std::string address_text(const sockaddr_storage& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const void* bytes = nullptr;
+  if (address.ss_family == AF_INET) {
+    bytes = &reinterpret_cast<const sockaddr_in&>(address).sin_addr;
+  } else if (address.ss_family == AF_INET6) {
+    bytes = &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+  }
+  if (bytes == nullptr || inet_ntop(address.ss_family, bytes, text.data(),
+                                    static_cast<socklen_t>(text.size())) == nullptr) {
+    return {};
+  }
+  const std::string_view whole(text.data());
+  constexpr std::string_view mapped = "::ffff:";
+  const bool is_v4 = whole.starts_with(mapped) && whole.find('.') != std::string_view::npos;
+  return std::string(is_v4 ? whole.substr(mapped.size()) : whole);
 }
 
 std::string url_of(const std::string& host, std::uint16_t port) {

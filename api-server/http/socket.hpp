@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -42,6 +44,9 @@ struct Listener {
 /// (no SO_REUSEPORT): `conflict`. `invalid_request` for a host that is no address of this machine.
 /// `host`: a name or an address, IPv6 without brackets.
 Result<Listener> listen_on(const std::string& host, std::uint16_t port);
+
+/// "127.0.0.1" or "::1", without the port; IPv4 in IPv6 as IPv4. Empty for anything else.
+std::string address_text(const sockaddr_storage& address);
 
 /// "http://127.0.0.1:8080", IPv6 addresses in brackets.
 std::string url_of(const std::string& host, std::uint16_t port);

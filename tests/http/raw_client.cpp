@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace factory::test {
 namespace {
@@ -84,13 +85,46 @@ RawAnswer RawClient::read(bool head_only) {
   RawAnswer answer = read_head(std::string_view(input_).substr(0, end + 2));
   input_.erase(0, end + 4);
   if (head_only || answer.status == 100) return answer;
-  const std::size_t length = std::stoul("0" + answer.header("content-length"));
-  while (input_.size() < length) {
+  if (answer.status == 304) return answer;
+  if (answer.header("transfer-encoding") == "chunked") {
+    answer.body = take_chunks();
+  } else {
+    answer.body = take(std::stoul("0" + answer.header("content-length")));
+  }
+  return answer;
+}
+
+std::string RawClient::take(std::size_t count) {
+  while (input_.size() < count) {
     if (!fill()) throw std::runtime_error("the connection ended in an answer's body");
   }
-  answer.body = input_.substr(0, length);
-  input_.erase(0, length);
-  return answer;
+  std::string bytes = input_.substr(0, count);
+  input_.erase(0, count);
+  return bytes;
+}
+
+std::string RawClient::take_line() {
+  std::size_t end = 0;
+  while ((end = input_.find("\r\n")) == std::string::npos) {
+    if (!fill()) throw std::runtime_error("the connection ended in an answer's body");
+  }
+  return take(end + 2).substr(0, end);
+}
+
+std::string RawClient::take_chunks() {
+  std::string body;
+  for (;;) {
+    const std::size_t size = std::stoul(take_line(), nullptr, 16);
+    body += take(size);
+    if (!take_line().empty()) throw std::runtime_error("a chunk is longer than it says");
+    if (size == 0) return body;
+  }
+}
+
+std::string RawClient::rest() {
+  while (fill()) {
+  }
+  return std::exchange(input_, {});
 }
 
 bool RawClient::wait_closed() { return input_.empty() && !fill(); }

@@ -32,12 +32,14 @@ class RawClient {
   void send(std::string_view bytes);
   /// True unless the other side has ended the connection.
   bool try_send(std::string_view bytes);
-  /// The next answer; `head_only` for one to HEAD.
+  /// The next answer, its chunks put together; `head_only` for one to HEAD.
   RawAnswer read(bool head_only = false);
   RawAnswer call(std::string_view bytes) {
     send(bytes);
     return read();
   }
+  /// All that comes until the other side ends the connection.
+  std::string rest();
   /// Waits until the other side ends the connection. False if it sends something more.
   bool wait_closed();
   void finish_writing();
@@ -47,6 +49,10 @@ class RawClient {
  private:
   /// False at the end of the stream.
   bool fill();
+  /// Takes so many bytes, or all up to and with the end of a line.
+  std::string take(std::size_t count);
+  std::string take_line();
+  std::string take_chunks();
 
   http::Fd socket_;
   std::string input_;

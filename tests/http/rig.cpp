@@ -26,7 +26,9 @@ std::vector<Route> test_routes() {
                             route("thing.stats", "GET", "/v1/things/stats", "things:read"),
                             route("thing.drop", "DELETE", "/v1/things/{thing_id}", "things:write"),
                             route("thing.upload", "POST", "/v1/things/{thing_id}/report", "any"),
-                            route("thing.break", "POST", "/v1/things/{thing_id}/break", "any")};
+                            route("thing.break", "POST", "/v1/things/{thing_id}/break", "any"),
+                            route("thing.pour", "POST", "/v1/things/{thing_id}/pour", "any"),
+                            route("thing.flow", "GET", "/v1/things/{thing_id}/flow", "any")};
   routes[1].query = json::parse(R"({"type":"object","properties":{
       "limit":{"type":"integer","minimum":1,"maximum":100,"default":20},
       "kind":{"type":"array","items":{"type":"string","enum":["a","b"]}},
@@ -40,6 +42,9 @@ std::vector<Route> test_routes() {
   routes[3].path_params = json::parse(R"({"thing_id":{"type":"string","maxLength":40}})");
   routes[6].body_types = {"application/xml", "application/json"};
   routes[6].body = json::parse(R"({"type":"object"})");
+  routes[8].body_types = {"application/octet-stream"};
+  routes[8].body_stream = true;
+  routes[8].max_body = 40'000'000;
   return routes;
 }
 
@@ -53,7 +58,10 @@ Result<http::Answer> echo(const http::Request& request) {
             {"raw_size", request.raw_body.size()},
             {"content_type", request.content_type},
             {"idempotency_key", request.idempotency_key},
-            {"fingerprint", request.fingerprint}};
+            {"fingerprint", request.fingerprint},
+            {"address", request.address},
+            {"user_agent", request.user_agent},
+            {"traceparent", request.traceparent}};
   if (request.if_match) seen["if_match"] = *request.if_match;
   http::Answer answer;
   answer.status = request.route->success;

@@ -81,8 +81,21 @@ TEST_CASE("reading takes no body, and an answer has content unless it says that 
   for (const Route& route : Catalog::embedded()->routes()) {
     CAPTURE(route.operation);
     if (route.method == "GET" || route.method == "DELETE") CHECK(route.body.is_null());
-    CHECK(route.response.is_null() == (route.success == 204));
+    const bool no_json = route.success == 204 || !route.response_types.empty();
+    CHECK(route.response.is_null() == no_json);
+    CHECK((route.success != 204 || route.response_types.empty()));
     if (!route.query.is_null()) CHECK(route.query["type"] == "object");
+  }
+}
+
+TEST_CASE("a streamed body has a limit of its own and is not JSON") {
+  for (const Route& route : Catalog::embedded()->routes()) {
+    if (!route.body_stream) continue;
+    CAPTURE(route.operation);
+    CHECK(route.max_body > 0);
+    const auto& types = route.body_types;
+    CHECK(std::find(types.begin(), types.end(), "application/json") == types.end());
+    CHECK(lists(route, "payload_too_large"));
   }
 }
 
