@@ -43,9 +43,13 @@ void apply(State& state, const Claimed& event) {
   state.status = Status::claimed;
   state.claimed_by = event.by;
   state.claimed_at = event.at;
+  state.taken_from.reset();
 }
 
-void apply(State& state, const Released& /*event*/) { drop_claim(state); }
+void apply(State& state, const Released& event) {
+  drop_claim(state);
+  if (!event.reason.empty()) state.taken_from = event;
+}
 
 void apply(State& state, const Reassigned& event) {
   state.assignee = event.to;
