@@ -179,6 +179,7 @@ struct State {
   Created created;  ///< as it was created; priority is kept current
   std::string
       assignee;  ///< who it was given to; a claim passes over it and a release returns to it
+  bool given = false;  ///< somebody named the assignee by hand
   std::string claimed_by;
   std::optional<Time> claimed_at;
   std::optional<Released> taken_from;  ///< the last one that lost it, until somebody claims it

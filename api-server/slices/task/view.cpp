@@ -59,8 +59,7 @@ std::string document(const std::string& id, const State& state) {
 std::optional<IndexEntry> for_an_agent(const State& state) {
   const bool waits = state.open() && state.claimed_by.empty() && !state.paused_at;
   if (!waits || !for_agents(state.created.kind)) return std::nullopt;
-  const bool inherited =
-      state.created.kind == Type::fix_required && state.assignee == state.created.assignee;
+  const bool inherited = state.created.kind == Type::fix_required && !state.given;
   return IndexEntry{"agent.work", inherited ? "" : state.assignee,
                     static_cast<std::int64_t>(state.created.priority),
                     to_millis(state.waiting_since)};
