@@ -12,13 +12,12 @@
 #include "engine/follower.hpp"
 #include "engine/outbox.hpp"
 #include "engine/periodic.hpp"
-#include "engine/timers.hpp"
-#include "flows/slices.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/services.hpp"
 #include "http/system_routes.hpp"
 #include "queries/routes.hpp"
+#include "slices/agent/routes.hpp"
 #include "slices/gate/routes.hpp"
 #include "slices/key/routes.hpp"
 #include "slices/pipeline/routes.hpp"
@@ -68,6 +67,7 @@ struct App::Impl {
     gate::bind_routes(handlers, services);
     task::bind_routes(handlers, services);
     key::bind_routes(handlers, services);
+    agent::bind_routes(handlers, services, core.agents());
     pipeline_template::bind_routes(handlers, services);
     queries::bind_routes(handlers, services);
   }
@@ -76,9 +76,7 @@ struct App::Impl {
     const auto every = [this](const char* name, Millis interval, engine::Periodic::Step step) {
       background.push_back(std::make_unique<engine::Periodic>(name, interval, std::move(step)));
     };
-    every("timers", Millis{200}, [this](const std::stop_token&) {
-      return engine::fire_timers(core.runner(), core.store(), core.clock(), all_slices()) > 0;
-    });
+    every("timers", Millis{200}, [this](const std::stop_token&) { return core.fire_timers(); });
     every("search", Millis{200}, [this](const std::stop_token&) {
       return engine::follow_log(core.store(), core.search());
     });

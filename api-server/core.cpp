@@ -7,6 +7,7 @@
 #include "common/paths.hpp"
 #include "engine/audit.hpp"
 #include "engine/rebuild.hpp"
+#include "engine/timers.hpp"
 #include "flows/flows.hpp"
 #include "flows/slices.hpp"
 #include "slices/key/key.hpp"
@@ -66,8 +67,12 @@ Core::Core(CoreOptions options) : data_(options.data) {
   load_projections();
   const auto committed = [this](const std::vector<engine::StreamChange>& changes) {
     for (const engine::StreamChange& change : changes) {
-      if (change.kind != key::Definition::kind) continue;
-      keys_.put(change.stream, *static_cast<const key::State*>(change.state.get()));
+      if (change.kind == key::Definition::kind) {
+        keys_.put(change.stream, *static_cast<const key::State*>(change.state.get()));
+      } else if (change.kind == agent::Definition::kind) {
+        agents_.put(change.stream, std::static_pointer_cast<const agent::State>(change.state),
+                    clock_->now());
+      }
     }
   };
   runner_ = std::make_unique<engine::Runner>(engine::RunnerParts{
@@ -93,6 +98,9 @@ void Core::open(CoreOptions& options) {
 void Core::load_projections() {
   each_state<key::Definition>(
       *store_, [&](const std::string& id, const key::State& state) { keys_.put(id, state); });
+  each_state<agent::Definition>(*store_, [&](const std::string& id, const agent::State& state) {
+    agents_.put(id, std::make_shared<const agent::State>(state), clock_->now());
+  });
   std::vector<pipeline_template::Loaded> known;
   each_state<pipeline_template::Definition>(
       *store_, [&](const std::string&, const pipeline_template::State& state) {
@@ -137,6 +145,14 @@ void Core::create_first_keys() {
     call.command = {minted.id, key::Command{std::move(minted.command)}};
     or_throw(runner_->run(std::move(call)));
   }
+}
+
+bool Core::fire_timers() {
+  const auto command = [this](const engine::Slice& slice, const storage::TimerRow& timer) {
+    if (slice.kind() != agent::Definition::kind) return std::any();
+    return std::any(agent::Command{agents_.due(timer.stream, clock_->now())});
+  };
+  return engine::fire_timers(*runner_, *store_, *clock_, all_slices(), command) > 0;
 }
 
 bool Core::seal() {

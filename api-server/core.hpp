@@ -10,6 +10,7 @@
 #include "common/digest.hpp"
 #include "common/ids.hpp"
 #include "engine/runner.hpp"
+#include "slices/agent/leases.hpp"
 #include "slices/key/registry.hpp"
 #include "slices/template/template.hpp"
 #include "storage/folder_lock.hpp"
@@ -47,12 +48,16 @@ class Core {
   storage::Blobs& blobs() { return *blobs_; }
   engine::Runner& runner() { return *runner_; }
   key::Registry& keys() { return keys_; }
+  agent::Leases& agents() { return agents_; }
   pipeline_template::Book& templates() { return templates_; }
   [[nodiscard]] const Catalog& catalog() const { return *catalog_; }
   [[nodiscard]] const SigningKey& seal_key() const { return seal_key_; }
 
   /// Signs a checkpoint over the events since the last one; false if there are none.
   bool seal();
+  /// Turns timers that are due into commands (engine/timers.hpp); true if there were any. One
+  /// thread at a time.
+  bool fire_timers();
 
  private:
   void open(CoreOptions& options);
@@ -71,6 +76,7 @@ class Core {
   std::unique_ptr<storage::Blobs> blobs_;
   SigningKey seal_key_;
   key::Registry keys_;
+  agent::Leases agents_;
   pipeline_template::Book templates_;
   std::unique_ptr<engine::Runner> runner_;
 };

@@ -28,7 +28,8 @@ void cancel_spent(Runner& runner, const Clock& clock, const std::vector<storage:
 }  // namespace
 
 int fire_timers(Runner& runner, storage::Store& store, const Clock& clock,
-                const std::vector<std::shared_ptr<const Slice>>& slices) {
+                const std::vector<std::shared_ptr<const Slice>>& slices,
+                const TimerCommand& command) {
   const std::vector<storage::TimerRow> due = store.due_timers(clock.now(), most_at_once);
   if (due.empty()) return 0;
   std::vector<std::future<Result<Reply>>> answers;
@@ -37,7 +38,10 @@ int fire_timers(Runner& runner, storage::Store& store, const Clock& clock,
     Call call;
     const Slice* slice = slice_of(slices, timer.stream);
     call.command.stream = timer.stream;
-    if (slice != nullptr) call.command.command = slice->timer_fired(timer.name);
+    if (slice != nullptr && command) call.command.command = command(*slice, timer);
+    if (slice != nullptr && !call.command.command.has_value()) {
+      call.command.command = slice->timer_fired(timer.name);
+    }
     answers.push_back(runner.submit(std::move(call)));
   }
   std::vector<storage::TimerRow> spent;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <any>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -7,10 +9,15 @@
 
 namespace factory::engine {
 
+/// The command for a timer that is due, where it takes more than its name; empty: what the slice
+/// makes of that.
+using TimerCommand = std::function<std::any(const Slice&, const storage::TimerRow&)>;
+
 /// Turns timers that are due into commands of their streams. A timer stays in the store until a
 /// commit cancels or moves it, so none is lost; one that came due while the process was down fires
 /// at the next call. Returns how many fired. Any thread, one at a time.
 int fire_timers(Runner& runner, storage::Store& store, const Clock& clock,
-                const std::vector<std::shared_ptr<const Slice>>& slices);
+                const std::vector<std::shared_ptr<const Slice>>& slices,
+                const TimerCommand& command = {});
 
 }  // namespace factory::engine

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "flows/agent_work.hpp"
 #include "slices/gate/gate.hpp"
 #include "slices/pipeline/pipeline.hpp"
 #include "slices/task/task.hpp"
@@ -165,6 +166,7 @@ void Follow::pipeline() {
                  [](const pipeline::Failed&) {},
                  [](const pipeline::Completed&) {},
                  [](const pipeline::Archived&) {},
+                 [](const pipeline::WorkReleased&) {},
              },
              event);
 }
@@ -224,6 +226,7 @@ void follow(const Happened& happened, std::vector<Command>& follow_ups) {
   if (happened.kind == pipeline::Definition::kind) follow.pipeline();
   if (happened.kind == gate::Definition::kind) follow.gate();
   if (happened.kind == task::Definition::kind) follow.task();
+  follow_agent_work(happened, follow_ups);
 }
 
 }  // namespace factory::flows

@@ -1,5 +1,6 @@
 #include "flows/slices.hpp"
 
+#include "slices/agent/agent.hpp"
 #include "slices/gate/gate.hpp"
 #include "slices/key/key.hpp"
 #include "slices/pipeline/pipeline.hpp"
@@ -14,6 +15,7 @@ const std::vector<std::shared_ptr<const engine::Slice>>& all_slices() {
       std::make_shared<engine::SliceOf<gate::Definition>>(),
       std::make_shared<engine::SliceOf<task::Definition>>(),
       std::make_shared<engine::SliceOf<key::Definition>>(),
+      std::make_shared<engine::SliceOf<agent::Definition>>(),
       std::make_shared<engine::SliceOf<pipeline_template::Definition>>()};
   return all;
 }

@@ -136,6 +136,11 @@ void add_delays(const json& task, Time now, Waiting& waiting) {
                                                (to.empty() ? "the admins and owners" : to) +
                                                " (level " + std::to_string(level) + ")."});
   }
+  if (const auto taken = task.find("taken_from"); taken != task.end()) {
+    waiting.causes.push_back({"agent_offline", text(*taken, "id") +
+                                                   ", an agent that had it, went away at " +
+                                                   text(*taken, "at") + "; it waits again."});
+  }
   const auto since = parse_time(text(task, "waiting_since"));
   const bool claimed = !text(task, "claimed_by").empty();
   if (!claimed && since && now - *since >= unclaimed_after) {

@@ -28,6 +28,36 @@ std::int64_t count_in(const json& counts, const char* name) {
   return counts.value(name, std::int64_t{0});
 }
 
+/// Agents by status, and those that went offline with work in hand, the first of them first.
+json agents_of(storage::Store& store, bool& at_least) {
+  json by_status = counts_of(store, "agent.status", at_least);
+  storage::ViewQuery query;
+  query.tag = storage::Tag{"agent.lost_work", "", 0, 0};
+  query.limit = most_shown;
+  json lost = json::array();
+  for (const storage::ViewRow& row : store.query_views(query).rows) {
+    const json doc = json::parse(row.doc);
+    lost.push_back({{"id", doc.at("id")},
+                    {"name", doc.at("name")},
+                    {"since", doc.at("status_since")},
+                    {"released", doc.at("released")}});
+  }
+  std::int64_t total = 0;
+  for (const json& count : by_status) total += count.get<std::int64_t>();
+  return {{"total", total}, {"by_status", std::move(by_status)}, {"offline_with_work", lost}};
+}
+
+std::string lost_words(const json& agents) {
+  const json& lost = agents.at("offline_with_work");
+  if (lost.empty()) return "";
+  const json& first = lost.front();
+  std::string text = " The agent " + first.value("name", "") + " is offline; " +
+                     count_words(static_cast<std::int64_t>(first.at("released").size()), "item") +
+                     " that it held " +
+                     (first.at("released").size() == 1 ? "waits again." : "wait again.");
+  return text;
+}
+
 std::string summary_of(const json& by_status, const TaskStats& tasks, const Total& stuck) {
   const std::int64_t active = count_in(by_status, "active");
   std::string text = count_words(active, "active pipeline");
@@ -57,7 +87,8 @@ json dashboard(const Services& services) {
   for (const json& count : by_status) pipelines += count.get<std::int64_t>();
   const TaskStats tasks = task_stats(store, now);
   const Total stuck = count_blockers(store);
-  json document{{"summary", summary_of(by_status, tasks, stuck)},
+  json agents = agents_of(store, at_least);
+  json document{{"summary", summary_of(by_status, tasks, stuck) + lost_words(agents)},
                 {"generated_at", format_time(now)},
                 {"pipelines",
                  {{"total", pipelines},
@@ -68,6 +99,7 @@ json dashboard(const Services& services) {
                  {{"total", stuck.count},
                   {"at_least", stuck.at_least},
                   {"top", worst_blockers(services, most_shown)}}},
+                {"agents", std::move(agents)},
                 {"sla_breaches", tasks.breaches}};
   if (at_least) document["at_least"] = true;
   return document;

@@ -4,6 +4,7 @@
 
 #include "common/schema.hpp"
 #include "flows/flows.hpp"
+#include "flows/slices.hpp"
 #include "queries/routes.hpp"
 #include "slices/gate/gate.hpp"
 #include "slices/gate/routes.hpp"
@@ -39,9 +40,7 @@ World::World(const std::vector<Principal>& everybody)
   engine::RunnerParts parts{*store_,
                             clock,
                             ids_,
-                            {std::make_shared<engine::SliceOf<pipeline::Definition>>(),
-                             std::make_shared<engine::SliceOf<gate::Definition>>(),
-                             std::make_shared<engine::SliceOf<task::Definition>>()},
+                            all_slices(),
                             flows::follow,
                             [this] { return people_; },
                             [](const std::vector<engine::StreamChange>&) {},

@@ -145,6 +145,32 @@ Decided decide_on(const State& state, const StartWork& command, const Ctx& ctx) 
   return draft.done();
 }
 
+Decided decide_on(const State& state, const TakeWork& command, const Ctx& ctx) {
+  if (auto reportable = check_reportable(state, command.stage); !reportable) {
+    return reportable.error();
+  }
+  if (work_waits(state)) {
+    Draft draft(state, ctx);
+    draft.take_work();
+    return draft.done();
+  }
+  const std::string& worker = state.at(state.current).worker;
+  return worker.empty()
+             ? conflict("The work of stage " + command.stage + " does not wait.")
+             : conflict(worker + " has the work of stage " + command.stage + " in hand.");
+}
+
+Decided decide_on(const State& state, const ReleaseWork& command, const Ctx& ctx) {
+  Draft draft(state, ctx);
+  const int stage = state.index_of(command.stage);
+  const bool holds =
+      stage >= 0 && state.at(stage).worker == command.worker && !state.at(stage).work_completed;
+  if (holds) {
+    draft.emit(WorkReleased{command.stage, command.worker, command.reason, ctx.now});
+  }
+  return draft.done();
+}
+
 Decided decide_on(const State& state, const AddEvidence& command, const Ctx& ctx) {
   if (auto running = check_running(state); !running) return running.error();
   const auto index = known_stage(state, command.stage, "/stage");

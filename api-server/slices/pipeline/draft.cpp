@@ -57,8 +57,10 @@ void Draft::withdraw_gate() {
 }
 
 void Draft::start_work() {
-  const StageState& stage = state_.at(state_.current);
-  if (stage.work_started) return;
+  if (!state_.at(state_.current).work_started) take_work();
+}
+
+void Draft::take_work() {
   const std::string released_by = state_.released ? state_.released->request.gate_id : "";
   emit(WorkStarted{state_.plan(state_.current).name, actor(), released_by, now()});
 }
@@ -85,6 +87,7 @@ void Draft::complete_work(bool skipped_validation, std::vector<std::string> skip
 void Draft::request_fix(int stage, FixRequested fix) {
   fix.stage = state_.plan(stage).name;
   fix.task_id = fresh_id("task");
+  fix.worker = state_.at(stage).worker;
   fix.at = now();
   emit(std::move(fix));
 }

@@ -31,6 +31,8 @@ class Draft {
   void withdraw_gate();
   /// Records that the current stage's work has begun, once a visit.
   void start_work();
+  /// Records that the actor has it in hand from now on.
+  void take_work();
   void add_evidence(int stage, const Evidence& evidence);
   void complete_work(bool skipped_validation, std::vector<std::string> skipped,
                      const std::string& notes);

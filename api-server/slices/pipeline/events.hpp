@@ -239,6 +239,7 @@ struct FixRequested {
   std::string severity;
   std::string by;
   Time at{};
+  std::string worker{};  ///< who had the stage's work in hand; empty: nobody
   static constexpr auto fields() {
     return std::tuple{field("stage", &FixRequested::stage),
                       field("task_id", &FixRequested::task_id),
@@ -247,7 +248,21 @@ struct FixRequested {
                       field("requested_changes", &FixRequested::requested_changes),
                       field("severity", &FixRequested::severity),
                       field("by", &FixRequested::by),
-                      field("at", &FixRequested::at)};
+                      field("at", &FixRequested::at),
+                      field("worker", &FixRequested::worker)};
+  }
+};
+
+/// Who had begun with the stage's work is gone: somebody else may take it.
+struct WorkReleased {
+  static constexpr std::string_view type = "pipeline.work_released";
+  std::string stage;
+  std::string worker;
+  std::string reason;
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("stage", &WorkReleased::stage), field("worker", &WorkReleased::worker),
+                      field("reason", &WorkReleased::reason), field("at", &WorkReleased::at)};
   }
 };
 
@@ -304,7 +319,7 @@ struct Archived {
 
 using Event = std::variant<Created, Updated, StageChanged, WorkStarted, EvidenceAdded,
                            WorkCompleted, GateRequested, SubjectChanged, GateSettled, FixRequested,
-                           FixResolved, Paused, Resumed, Failed, Completed, Archived>;
+                           FixResolved, Paused, Resumed, Failed, Completed, Archived, WorkReleased>;
 
 }  // namespace factory::pipeline
 

@@ -78,6 +78,7 @@ void on(State& state, const StageChanged& event) {
     StageState& undone = state.stages[static_cast<std::size_t>(i)];
     undone.status = StageStatus::pending;
     undone.work_started = undone.work_completed = false;
+    undone.worker.clear();
     undone.checks_waived = undone.gate_approved = false;
   }
   enter(state, to, event.at);
@@ -89,6 +90,7 @@ void on(State& state, const StageChanged& event) {
 
 void on(State& state, const WorkStarted& event) {
   stage_named(state, event.stage).work_started = true;
+  stage_named(state, event.stage).worker = event.by;
   state.released.reset();
 }
 
@@ -128,7 +130,10 @@ void on(State& state, const GateSettled& event) {
   state.gate.reset();
 }
 
+void on(State& state, const WorkReleased& event) { stage_named(state, event.stage).worker.clear(); }
+
 void on(State& state, const FixRequested& event) {
+  stage_named(state, event.stage).worker.clear();
   state.fixes.push_back({event.task_id, event.stage});
 }
 

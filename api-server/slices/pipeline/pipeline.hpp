@@ -24,6 +24,7 @@ struct StageState {
   std::optional<Time> entered_at;
   std::optional<Time> left_at;
   bool work_started = false;           ///< in this visit
+  std::string worker;                  ///< who has its work in hand; empty: nobody
   bool work_completed = false;         ///< in this visit
   bool checks_waived = false;          ///< an admin skipped the validation in this visit
   bool gate_approved = false;          ///< in this visit
@@ -91,6 +92,16 @@ struct Resume {};
 struct StartWork {
   std::string stage;
 };
+/// As StartWork, and refused if somebody has the work in hand or a fix of it is asked for.
+struct TakeWork {
+  std::string stage;
+};
+/// From inside the house: `worker` has the stage's work in hand no more.
+struct ReleaseWork {
+  std::string stage;
+  std::string worker;
+  std::string reason;
+};
 /// Evidence without finishing the stage (a test run). Failed tests ask for a fix.
 struct AddEvidence {
   std::string stage;
@@ -137,9 +148,9 @@ struct GateReopened {
 struct FixDone {
   std::string task_id;
 };
-using Command =
-    std::variant<Create, Update, Pause, Resume, StartWork, AddEvidence, CompleteWork, Advance, Fail,
-                 Retry, Archive, GateApproved, GateRejected, GateReopened, FixDone>;
+using Command = std::variant<Create, Update, Pause, Resume, StartWork, AddEvidence, CompleteWork,
+                             Advance, Fail, Retry, Archive, GateApproved, GateRejected,
+                             GateReopened, FixDone, TakeWork, ReleaseWork>;
 
 // --- the slice --------------------------------------------------------------------------------
 
@@ -148,6 +159,9 @@ std::vector<std::string> failing_checks(const State& state, int stage, const Evi
 
 /// The digest of what a gate of this stage decides on: stage, evidence of all stages, config.
 std::string subject_digest(const State& state, const std::string& stage);
+
+/// Whether the current stage's work waits for somebody to take it.
+bool work_waits(const State& state);
 
 /// `base` with the newer parts of `added`: tests and deploy replace, assets merge by name.
 Evidence merged(Evidence base, const Evidence& added);
@@ -162,7 +176,7 @@ struct Definition {
   using Event = pipeline::Event;
   static constexpr std::string_view kind = "pipeline";
   static constexpr std::string_view prefix = "pipe";
-  static constexpr int view_version = 1;
+  static constexpr int view_version = 2;
   static Command timer_fired(const std::string& /*name*/) { return Resume{}; }
 };
 

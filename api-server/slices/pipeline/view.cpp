@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "common/json_writer.hpp"
 #include "engine/codec.hpp"
 #include "slices/pipeline/pipeline.hpp"
@@ -26,7 +28,7 @@ void put_stage(JsonWriter& doc, const State& state, int index) {
   doc.put("left_at", stage.left_at);
   if (!plan.work.empty()) {
     doc.put("work", plan.work).put("work_started", stage.work_started);
-    doc.put("work_completed", stage.work_completed);
+    doc.put("work_completed", stage.work_completed).put_some("worker", stage.worker);
   }
   if (plan.gate) put_gate(doc, state, plan, stage);
   if (!plan.checks.empty()) {
@@ -88,6 +90,11 @@ int progress_percent(const State& state) {
   return done * 100 / static_cast<int>(state.stages.size());
 }
 
+bool is_released(const State& state, int stage) {
+  const auto& gate = state.plan(stage).gate;
+  return !gate || gate->opens != GateOpens::on_entry || state.at(stage).gate_approved;
+}
+
 std::vector<IndexEntry> index_of(const State& state, const std::string& id) {
   std::vector<IndexEntry> index;
   const auto rank = static_cast<std::int64_t>(state.priority);
@@ -100,6 +107,10 @@ std::vector<IndexEntry> index_of(const State& state, const std::string& id) {
     index.push_back({"pipeline.assignee", state.assignee, rank, created});
   }
   index.push_back({"pipeline.priority", std::string(name_of(state.priority)), 0, created});
+  if (work_waits(state)) {
+    const auto since = state.at(state.current).entered_at.value_or(state.created->at);
+    index.push_back({"agent.work", "", rank, to_millis(since)});
+  }
   const bool stuck = state.status == Status::paused || state.status == Status::failed;
   if (stuck && !state.gate) {
     const std::int64_t since = to_millis(*state.since);
@@ -145,6 +156,16 @@ std::string document(const std::string& id, const State& state) {
 }
 
 }  // namespace
+
+bool work_waits(const State& state) {
+  if (state.status != Status::active || state.gate || state.current < 0) return false;
+  const StageState& stage = state.at(state.current);
+  const StagePlan& plan = state.plan(state.current);
+  const bool open = !plan.work.empty() && !stage.work_completed && stage.worker.empty();
+  if (!open || !is_released(state, state.current)) return false;
+  return std::none_of(state.fixes.begin(), state.fixes.end(),
+                      [&](const OpenFix& fix) { return fix.stage == plan.name; });
+}
 
 View view(const std::string& id, const State& state) {
   const Created& created = *state.created;

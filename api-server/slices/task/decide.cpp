@@ -54,7 +54,7 @@ struct Decider {
     return missing();
   }
 
-  Outcome operator()(const Claim& /*command*/) const {
+  Outcome operator()(const Claim& command) const {
     switch (state.status) {
       case Status::none: return missing();
       case Status::pending:
@@ -63,7 +63,7 @@ struct Decider {
         return one(Claimed{ctx.actor.id, ctx.now});
       case Status::claimed:
       case Status::in_progress:
-        if (state.claimed_by == ctx.actor.id) return nothing();
+        if (state.claimed_by == ctx.actor.id && !command.only_free) return nothing();
         return claimed_by_other(state);
       case Status::completed:
       case Status::expired:
@@ -80,7 +80,7 @@ struct Decider {
       case Status::claimed:
       case Status::in_progress:
         if (state.claimed_by != ctx.actor.id && !ctx.actor.is_admin()) return not_theirs(state);
-        return one(Released{ctx.actor.id, ctx.now});
+        return one(Released{ctx.actor.id, ctx.now, state.claimed_by, ""});
       case Status::completed:
       case Status::expired:
       case Status::cancelled: return closed(state);
@@ -172,6 +172,13 @@ struct Decider {
   Outcome operator()(const Escalate& command) const {
     return inside(
         [&]() -> Outcome { return escalated(state, command.to, command.reason, false, ctx.now); });
+  }
+
+  Outcome operator()(const GiveBack& command) const {
+    return inside([&] {
+      if (state.claimed_by.empty() || state.claimed_by != command.from) return nothing();
+      return one(Released{ctx.actor.id, ctx.now, command.from, command.reason});
+    });
   }
 
   Outcome operator()(const PauseClock& /*command*/) const {

@@ -9,7 +9,8 @@ bool is_agent(const Ctx& ctx) {
   return ctx.actor.type == ActorType::agent || ctx.actor.role == Role::agent;
 }
 
-/// Whether agents may have and do this: work, never a decision.
+}  // namespace
+
 bool for_agents(Type kind) {
   switch (kind) {
     case Type::manual_action:
@@ -20,8 +21,6 @@ bool for_agents(Type kind) {
   }
   return false;
 }
-
-}  // namespace
 
 std::string named(const State& state) { return "The task \"" + state.created.title + "\""; }
 

@@ -43,12 +43,17 @@ void apply(State& state, const Claimed& event) {
   state.status = Status::claimed;
   state.claimed_by = event.by;
   state.claimed_at = event.at;
+  state.taken_from.reset();
 }
 
-void apply(State& state, const Released& /*event*/) { drop_claim(state); }
+void apply(State& state, const Released& event) {
+  drop_claim(state);
+  if (!event.reason.empty()) state.taken_from = event;
+}
 
 void apply(State& state, const Reassigned& event) {
   state.assignee = event.to;
+  state.given = !event.to.empty();
   if (state.claimed_by != event.to) drop_claim(state);
 }
 
@@ -85,7 +90,10 @@ void apply(State& state, const Escalated& event) {
   state.escalation_level = event.level;
   state.escalated_to = event.to;
   state.sla_escalated = state.sla_escalated || event.by_sla;
-  if (!event.to.empty()) state.assignee = event.to;
+  if (!event.to.empty()) {
+    state.assignee = event.to;
+    state.given = true;
+  }
   if (state.status == Status::pending) state.status = Status::escalated;
 }
 

@@ -65,8 +65,11 @@ struct Released {
   static constexpr std::string_view type = "task.released";
   std::string by;
   Time at{};
+  std::string from{};    ///< who had claimed it
+  std::string reason{};  ///< why it was taken from them; empty: somebody released it
   static constexpr auto fields() {
-    return std::tuple{field("by", &Released::by), field("at", &Released::at)};
+    return std::tuple{field("by", &Released::by), field("at", &Released::at),
+                      field("from", &Released::from), field("reason", &Released::reason)};
   }
 };
 
@@ -176,8 +179,10 @@ struct State {
   Created created;  ///< as it was created; priority is kept current
   std::string
       assignee;  ///< who it was given to; a claim passes over it and a release returns to it
+  bool given = false;  ///< somebody named the assignee by hand
   std::string claimed_by;
   std::optional<Time> claimed_at;
+  std::optional<Released> taken_from;  ///< the last one that lost it, until somebody claims it
   std::optional<Completed> completion;
   std::string cancel_reason;
   bool sla_warned = false;
@@ -207,8 +212,15 @@ std::array<std::optional<Time>, 3> schedule(const State& state);
 struct Create {
   Created created;  ///< `at` is filled by decide
 };
-struct Claim {};
+struct Claim {
+  bool only_free = false;  ///< refused also to who has claimed it already
+};
 struct Release {};
+/// From inside the house: `from` can work on it no more.
+struct GiveBack {
+  std::string from;
+  std::string reason;
+};
 struct Reassign {
   std::string to;
   std::string reason;
@@ -247,13 +259,18 @@ struct ResumeClock {};
 struct TimerFired {
   std::string name;  ///< "sla_warning", "sla_breach" or "sla_escalation"
 };
-using Command = std::variant<Create, Claim, Release, Reassign, SetPriority, Complete, Resolve,
-                             Reopen, Cancel, Escalate, PauseClock, ResumeClock, TimerFired>;
+using Command =
+    std::variant<Create, Claim, Release, Reassign, SetPriority, Complete, Resolve, Reopen, Cancel,
+                 Escalate, PauseClock, ResumeClock, TimerFired, GiveBack>;
 
 // --- the slice --------------------------------------------------------------------------------
 
-/// What comes from inside the house (Create, Resolve, Reopen, Cancel, Escalate, the clock and the
-/// timers) asks for no right, and but for Create and Reopen changes nothing on a closed task.
+/// Whether agents may have tasks of this type and do them: work, never a decision.
+bool for_agents(Type kind);
+
+/// What comes from inside the house (Create, Resolve, Reopen, Cancel, Escalate, GiveBack, the clock
+/// and the timers) asks for no right, and but for Create and Reopen changes nothing on a closed
+/// task.
 Result<Decision<Event>> decide(const State& state, const Command& command, const Ctx& ctx);
 State evolve(State state, const Event& event);
 View view(const std::string& id, const State& state);
@@ -264,7 +281,7 @@ struct Definition {
   using Event = task::Event;
   static constexpr std::string_view kind = "task";
   static constexpr std::string_view prefix = "task";
-  static constexpr int view_version = 1;
+  static constexpr int view_version = 2;
   static Command timer_fired(const std::string& name) { return TimerFired{name}; }
 };
 

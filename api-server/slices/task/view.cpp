@@ -45,9 +45,24 @@ std::string document(const std::string& id, const State& state) {
   doc.put_some("approval_id", created.gate_id).put_some("assignee_id", state.holder());
   doc.put_some("claimed_by", state.claimed_by).put_some("claimed_at", state.claimed_at);
   if (!is_empty(created.context)) doc.put_raw("context", created.context.text);
+  if (state.open() && state.taken_from) {
+    doc.key("taken_from").begin_object().put("id", state.taken_from->from);
+    doc.put("reason", state.taken_from->reason).put("at", state.taken_from->at).end_object();
+  }
   put_sla(doc, state);
   put_decision(doc, state);
   return doc.end_object().take();
+}
+
+/// Work that an agent may fetch: of its own first, else of nobody's. What somebody was given by
+/// hand is theirs; the fix of a pipeline only bears the name of who answers for that.
+std::optional<IndexEntry> for_an_agent(const State& state) {
+  const bool waits = state.open() && state.claimed_by.empty() && !state.paused_at;
+  if (!waits || !for_agents(state.created.kind)) return std::nullopt;
+  const bool inherited = state.created.kind == Type::fix_required && !state.given;
+  return IndexEntry{"agent.work", inherited ? "" : state.assignee,
+                    static_cast<std::int64_t>(state.created.priority),
+                    to_millis(state.waiting_since)};
 }
 
 /// Closed tasks are found by their pipeline alone; the queue's indexes hold what waits.
@@ -71,6 +86,7 @@ std::vector<IndexEntry> entries(const State& state) {
   if (state.status != Status::pending) {
     index.push_back({"task.open.status", std::string(name_of(state.status)), rank, due});
   }
+  if (auto work = for_an_agent(state)) index.push_back(std::move(*work));
   if (state.sla_breached) {
     index.push_back({"task.open.breached", "", rank, to_millis(state.waiting_since)});
   }
