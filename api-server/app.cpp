@@ -22,6 +22,7 @@
 #include "slices/gate/routes.hpp"
 #include "slices/key/routes.hpp"
 #include "slices/pipeline/routes.hpp"
+#include "slices/report/routes.hpp"
 #include "slices/task/routes.hpp"
 #include "slices/template/routes.hpp"
 
@@ -66,6 +67,7 @@ struct App::Impl {
     task::bind_routes(handlers, services);
     key::bind_routes(handlers, services);
     pipeline_template::bind_routes(handlers, services);
+    report::bind_routes(handlers, services);
     queries::bind_routes(handlers, services);
   }
 

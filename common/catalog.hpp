@@ -70,7 +70,7 @@ enum class CatalogExtent {
   whole,
   /// What a program needs that only calls: tools, resources and prompts; of a route operation,
   /// method, path, summary, scope, success and body types, and as `body` a schema that takes
-  /// everything if there is one; neither roles nor templates; of the definitions those that the
+  /// everything if there is one; neither roles nor templates nor reviews; of the definitions those that the
   /// tools use. It is read in a fraction of the time.
   client,
 };
@@ -97,6 +97,8 @@ class Catalog {
   [[nodiscard]] const std::map<std::string, nlohmann::json>& templates() const {
     return templates_;
   }
+  /// How things are reviewed outside of pipelines: file name -> content ("golive.json").
+  [[nodiscard]] const std::map<std::string, nlohmann::json>& reviews() const { return reviews_; }
   [[nodiscard]] const Route* route(std::string_view operation) const;
   [[nodiscard]] const Tool* tool(std::string_view name) const;
   [[nodiscard]] const nlohmann::json* definition(std::string_view file) const;  ///< "defs/x.json"
@@ -109,6 +111,7 @@ class Catalog {
   std::vector<Prompt> prompts_;
   std::map<std::string, std::vector<std::string>> roles_;
   std::map<std::string, nlohmann::json> templates_;
+  std::map<std::string, nlohmann::json> reviews_;
   std::map<std::string, nlohmann::json, std::less<>> definitions_;
 };
 

@@ -181,14 +181,15 @@ void CatalogReader::read_definitions(std::span<const EmbeddedFile> files) {
 void CatalogReader::read_file(const EmbeddedFile& file) {
   const std::string_view folder = folder_of(file.path);
   const auto is = [&](std::string_view name) { return folder == name; };
-  const bool server_only = is("roles.json") || is("templates");
+  const bool server_only = is("roles.json") || is("templates") || is("review");
   const bool called = is("routes") || is("tools") || is("resources") || is("prompts");
   if (!called && (!server_only || extent_ == CatalogExtent::client)) return;
   Result<json> parsed = parse_json(file.text);
   if (!parsed.ok()) fail(parsed.error().detail);
   json content = std::move(parsed).value();
-  if (is("templates")) {
-    catalog_->templates_.emplace(file.path.substr(folder.size() + 1), std::move(content));
+  if (is("templates") || is("review")) {
+    auto& files = is("review") ? catalog_->reviews_ : catalog_->templates_;
+    files.emplace(file.path.substr(folder.size() + 1), std::move(content));
     return;
   }
   if (is("roles.json")) return read_roles(content);
