@@ -67,7 +67,7 @@ class Members {
 ArgumentMap read_map(const json& object, const char* what) {
   ArgumentMap map;
   for (const auto& [target, source] : object.items()) {
-    if (!source.is_string()) fail(std::string("http.") + what + " must map names to names");
+    if (!source.is_string()) fail(std::string(what) + " must map names to texts");
     map.emplace(target, source.get<std::string>());
   }
   return map;
@@ -121,6 +121,18 @@ Route read_route(json object) {
   if (route.examples.is_null()) route.examples = json::array();
   members.done();
   return route;
+}
+
+ResultForm read_form(json object) {
+  ResultForm form;
+  if (object.is_null()) return form;
+  Members members(std::move(object));
+  form.text = members.text("text");
+  if (members.has("list")) form.list = members.text("list");
+  if (members.has("empty")) form.empty = members.text("empty");
+  form.each = read_map(members.take("each"), "each");
+  members.done();
+  return form;
 }
 
 /// Leaves what it takes to call a route; the rest still has references in it.
@@ -224,6 +236,7 @@ void CatalogReader::read_tool(json file) {
   tool.output_schema = members.need("outputSchema");
   tool.examples = members.need("examples");
   tool.http = read_mapping(members.need("http"));
+  tool.result = read_form(members.take("result"));
   members.done();
   refuse_twin(catalog_->tools_, &Tool::name, tool.name);
   catalog_->tools_.push_back(std::move(tool));
