@@ -237,6 +237,30 @@ TEST_CASE("checks of a report stand in the way of every decision until they are 
         "approved");
 }
 
+TEST_CASE("the text of a report as a page, for which nothing runs") {
+  GoLive world;
+  json body = report_of("mail", "# Mail\n\n<script>alert(1)</script> **safe**");
+  const std::string id = world.rest.ok("report.submit", with(body), "goose").at("id");
+  const Answered page = world.rest.ask("report.html", at_report(id), "vera");
+  CHECK(page.status == 200);
+  CHECK(page.header("content-type") == "text/html; charset=utf-8");
+  CHECK_THAT(page.header("content-security-policy"), contains("default-src 'none'; style-src"));
+  CHECK(page.headers.count("content-security-policy") == 1);
+  CHECK_THAT(page.body.get<std::string>(), contains("<title>Go-live: mail</title>"));
+  CHECK_THAT(page.body.get<std::string>(), contains("<h1>Mail</h1>"));
+  CHECK(page.body.get<std::string>().find("<script") == std::string::npos);
+  CHECK(world.rest.ask("report.html", at_report("report_x"), "vera").status == 404);
+}
+
+TEST_CASE("the body of a report is JSON whatever its header says") {
+  GoLive world;
+  // A string goes out as XML.
+  const json submitted =
+      world.rest.ok("report.submit", with(json(report_of("mail").dump())), "goose");
+  CHECK(submitted.at("server_name") == "mail");
+  CHECK(world.rest.ask("report.submit", with(json("<report/>")), "goose").status == 400);
+}
+
 TEST_CASE("what a report must hold is said field by field, and secrets are not repeated") {
   GoLive world;
   const auto refused = [&](const char* name, json value) {
