@@ -45,10 +45,19 @@ struct HttpMapping {
   nlohmann::json constant_path, constant_query, constant_body;  ///< objects; may be empty
 };
 
+/// How a tool's answer reads where that is not the outline that every other has; declared, too.
+struct ResultForm {
+  std::string list;   ///< a bare array stands under this name in the document, with `next_cursor`
+  std::string text;   ///< {{name}}: a member of the document, an argument, or a text of `each`
+  std::string empty;  ///< stands for `text` while the list is empty
+  std::map<std::string, std::string> each;  ///< name -> a line for each item of the list
+};
+
 struct Tool {
   std::string name, title, description, toolset;
   nlohmann::json annotations, input_schema, output_schema, examples;
   HttpMapping http;
+  ResultForm result;
   [[nodiscard]] bool read_only() const;
 };
 
@@ -70,8 +79,8 @@ enum class CatalogExtent {
   whole,
   /// What a program needs that only calls: tools, resources and prompts; of a route operation,
   /// method, path, summary, scope, success and body types, and as `body` a schema that takes
-  /// everything if there is one; neither roles nor templates; of the definitions those that the
-  /// tools use. It is read in a fraction of the time.
+  /// everything if there is one; neither roles nor templates nor reviews; of the definitions those
+  /// that the tools use. It is read in a fraction of the time.
   client,
 };
 
@@ -97,6 +106,8 @@ class Catalog {
   [[nodiscard]] const std::map<std::string, nlohmann::json>& templates() const {
     return templates_;
   }
+  /// How things are reviewed outside of pipelines: file name -> content ("golive.json").
+  [[nodiscard]] const std::map<std::string, nlohmann::json>& reviews() const { return reviews_; }
   [[nodiscard]] const Route* route(std::string_view operation) const;
   [[nodiscard]] const Tool* tool(std::string_view name) const;
   [[nodiscard]] const nlohmann::json* definition(std::string_view file) const;  ///< "defs/x.json"
@@ -109,6 +120,7 @@ class Catalog {
   std::vector<Prompt> prompts_;
   std::map<std::string, std::vector<std::string>> roles_;
   std::map<std::string, nlohmann::json> templates_;
+  std::map<std::string, nlohmann::json> reviews_;
   std::map<std::string, nlohmann::json, std::less<>> definitions_;
 };
 

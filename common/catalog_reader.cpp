@@ -67,7 +67,7 @@ class Members {
 ArgumentMap read_map(const json& object, const char* what) {
   ArgumentMap map;
   for (const auto& [target, source] : object.items()) {
-    if (!source.is_string()) fail(std::string("http.") + what + " must map names to names");
+    if (!source.is_string()) fail(std::string(what) + " must map names to texts");
     map.emplace(target, source.get<std::string>());
   }
   return map;
@@ -121,6 +121,18 @@ Route read_route(json object) {
   if (route.examples.is_null()) route.examples = json::array();
   members.done();
   return route;
+}
+
+ResultForm read_form(json object) {
+  ResultForm form;
+  if (object.is_null()) return form;
+  Members members(std::move(object));
+  form.text = members.text("text");
+  if (members.has("list")) form.list = members.text("list");
+  if (members.has("empty")) form.empty = members.text("empty");
+  form.each = read_map(members.take("each"), "each");
+  members.done();
+  return form;
 }
 
 /// Leaves what it takes to call a route; the rest still has references in it.
@@ -181,14 +193,15 @@ void CatalogReader::read_definitions(std::span<const EmbeddedFile> files) {
 void CatalogReader::read_file(const EmbeddedFile& file) {
   const std::string_view folder = folder_of(file.path);
   const auto is = [&](std::string_view name) { return folder == name; };
-  const bool server_only = is("roles.json") || is("templates");
+  const bool server_only = is("roles.json") || is("templates") || is("review");
   const bool called = is("routes") || is("tools") || is("resources") || is("prompts");
   if (!called && (!server_only || extent_ == CatalogExtent::client)) return;
   Result<json> parsed = parse_json(file.text);
   if (!parsed.ok()) fail(parsed.error().detail);
   json content = std::move(parsed).value();
-  if (is("templates")) {
-    catalog_->templates_.emplace(file.path.substr(folder.size() + 1), std::move(content));
+  if (is("templates") || is("review")) {
+    auto& files = is("review") ? catalog_->reviews_ : catalog_->templates_;
+    files.emplace(file.path.substr(folder.size() + 1), std::move(content));
     return;
   }
   if (is("roles.json")) return read_roles(content);
@@ -223,6 +236,7 @@ void CatalogReader::read_tool(json file) {
   tool.output_schema = members.need("outputSchema");
   tool.examples = members.need("examples");
   tool.http = read_mapping(members.need("http"));
+  tool.result = read_form(members.take("result"));
   members.done();
   refuse_twin(catalog_->tools_, &Tool::name, tool.name);
   catalog_->tools_.push_back(std::move(tool));

@@ -5,6 +5,7 @@
 
 #include "common/digest.hpp"
 #include "common/log.hpp"
+#include "common/mcp/uri_template.hpp"
 #include "common/schema.hpp"
 
 namespace factory::mcp {
@@ -48,6 +49,21 @@ Error explained(Error error, const BackendSettings& settings, const std::string&
   return error;
 }
 
+/// The cursor in `<…?cursor=abc&…>; rel="next"` (RFC 8288), decoded; empty if there is none.
+std::string cursor_of(const HttpResponse& response) {
+  const auto link = response.headers.find("link");
+  if (link == response.headers.end() || link->second.find("rel=\"next\"") == std::string::npos) {
+    return "";
+  }
+  const std::string& text = link->second;
+  std::size_t at = text.find("?cursor=");
+  if (at == std::string::npos) at = text.find("&cursor=");
+  if (at == std::string::npos) return "";
+  at += std::string_view("?cursor=").size();
+  return percent_decode(std::string_view(text).substr(at, text.find_first_of("&>", at) - at))
+      .value_or("");
+}
+
 BackendAnswer read_success(const HttpResponse& response) {
   if (response.body.empty()) return {false, nullptr};
   const auto type = response.headers.find("content-type");
@@ -55,7 +71,7 @@ BackendAnswer read_success(const HttpResponse& response) {
       type == response.headers.end() || type->second.find("json") != std::string::npos;
   if (!is_json) return {false, response.body};
   Result<json> parsed = parse_json(response.body);
-  if (parsed) return {false, std::move(*parsed)};
+  if (parsed) return {false, std::move(*parsed), cursor_of(response)};
   return failure({ErrorCode::internal,
                   "The answer of the server cannot be read. " + parsed.error().detail,
                   "The call may have been carried out: look at the state before calling again.",

@@ -4,8 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "flows/agent_work.hpp"
+#include "flows/report_flow.hpp"
 #include "slices/gate/gate.hpp"
 #include "slices/pipeline/pipeline.hpp"
+#include "slices/report/report.hpp"
 #include "slices/task/task.hpp"
 
 namespace factory::flows {
@@ -171,25 +173,35 @@ void Follow::pipeline() {
              event);
 }
 
+pipeline::GateRejected rejected(const std::string& gate_id, const gate::Rejected& event) {
+  return {gate_id, event.by, event.reason, event.requested_changes,
+          std::string(name_of(event.severity))};
+}
+
 void Follow::gate() {
   const auto& event = std::any_cast<const gate::Event&>(happened_.event.event);
   const gate::Opened& opened = state<gate::State>().opened;
+  if (opened.subject.matter) follow_gate_of_report(happened_, out_);
   const std::string& pipeline_id = opened.subject.pipeline_id;
+  const bool of_pipeline = !opened.subject.matter;
   std::visit(overloaded{
                  [&](const gate::Approved& e) {
-                   to_pipeline(pipeline_id, pipeline::GateApproved{happened_.stream});
+                   if (of_pipeline) {
+                     to_pipeline(pipeline_id, pipeline::GateApproved{happened_.stream});
+                   }
                    to_task(opened.task_id, task::Resolve{"approved", "", e.by});
                  },
                  [&](const gate::Rejected& e) {
-                   to_pipeline(
-                       pipeline_id,
-                       pipeline::GateRejected{happened_.stream, e.by, e.reason, e.requested_changes,
-                                              std::string(name_of(e.severity))});
+                   if (of_pipeline) {
+                     to_pipeline(pipeline_id, rejected(happened_.stream, e));
+                   }
                    to_task(opened.task_id, task::Resolve{"rejected", e.reason, e.by});
                  },
                  [&](const gate::Rescinded& e) {
                    if (!e.reopened) return;
-                   to_pipeline(pipeline_id, pipeline::GateReopened{happened_.stream});
+                   if (of_pipeline) {
+                     to_pipeline(pipeline_id, pipeline::GateReopened{happened_.stream});
+                   }
                    to_task(opened.task_id, task::Reopen{e.reason});
                  },
                  [&](const gate::Cancelled& e) { to_task(opened.task_id, task::Cancel{e.reason}); },
@@ -227,6 +239,7 @@ void follow(const Happened& happened, std::vector<Command>& follow_ups) {
   if (happened.kind == gate::Definition::kind) follow.gate();
   if (happened.kind == task::Definition::kind) follow.task();
   follow_agent_work(happened, follow_ups);
+  if (happened.kind == report::Definition::kind) follow_report(happened, follow_ups);
 }
 
 }  // namespace factory::flows

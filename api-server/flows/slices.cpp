@@ -4,6 +4,7 @@
 #include "slices/gate/gate.hpp"
 #include "slices/key/key.hpp"
 #include "slices/pipeline/pipeline.hpp"
+#include "slices/report/report.hpp"
 #include "slices/task/task.hpp"
 #include "slices/template/template.hpp"
 
@@ -16,7 +17,8 @@ const std::vector<std::shared_ptr<const engine::Slice>>& all_slices() {
       std::make_shared<engine::SliceOf<task::Definition>>(),
       std::make_shared<engine::SliceOf<key::Definition>>(),
       std::make_shared<engine::SliceOf<agent::Definition>>(),
-      std::make_shared<engine::SliceOf<pipeline_template::Definition>>()};
+      std::make_shared<engine::SliceOf<pipeline_template::Definition>>(),
+      std::make_shared<engine::SliceOf<report::Definition>>()};
   return all;
 }
 

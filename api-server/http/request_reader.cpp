@@ -93,11 +93,17 @@ Error wrong_type(const BoundRoute& bound, std::string detail) {
           {}};
 }
 
+/// A route that takes any type reads its body as JSON all the same.
+bool takes_anything(const BoundRoute& bound) {
+  const auto& taken = bound.route.body_types;
+  return std::find(taken.begin(), taken.end(), "*/*") != taken.end();
+}
+
 Status check_type(const BoundRoute& bound, const Head& head, Request& request) {
   const auto type = media_type(head.header("Content-Type"));
   if (!type) return wrong_type(bound, "The body must be UTF-8.");
   const auto& taken = bound.route.body_types;
-  if (std::find(taken.begin(), taken.end(), *type) == taken.end()) {
+  if (std::find(taken.begin(), taken.end(), *type) == taken.end() && !takes_anything(bound)) {
     return wrong_type(bound, type->empty() ? "The body's content type is missing."
                                            : "The body's content type " + excerpt(*type, 80) +
                                                  " is not taken here; it must be " +
@@ -221,7 +227,8 @@ Status read_content(const BoundRoute& bound, Incoming& incoming, Request& reques
   Result<std::string> body = incoming.read_body(bound.route.max_body);
   if (!body) return std::move(body.error());
   request.raw_body = std::move(*body);
-  if (request.content_type != "application/json" || schema.is_null()) return Done{};
+  const bool is_json = request.content_type == "application/json" || takes_anything(bound);
+  if (!is_json || schema.is_null()) return Done{};
   if (Status parsed = parse_body(bound, request); !parsed) return parsed;
   fill_defaults(schema, request.body);
   return Done{};

@@ -128,12 +128,14 @@ void add_common(Outgoing& outgoing, const std::string& request_id) {
   auto& headers = outgoing.headers;
   headers.emplace_back("X-Request-Id", request_id);
   headers.emplace_back("X-API-Version", kApiVersion);
-  const bool cached = std::any_of(headers.begin(), headers.end(), [](const auto& header) {
-    return header.first == "Cache-Control";
-  });
-  if (!cached) headers.emplace_back("Cache-Control", "no-store");
+  const auto unless_set = [&headers](std::string_view name, std::string_view value) {
+    const bool set = std::any_of(headers.begin(), headers.end(),
+                                 [&](const auto& header) { return header.first == name; });
+    if (!set) headers.emplace_back(name, value);
+  };
+  unless_set("Cache-Control", "no-store");
   headers.emplace_back("X-Content-Type-Options", "nosniff");
-  headers.emplace_back("Content-Security-Policy", "default-src 'none'");
+  unless_set("Content-Security-Policy", "default-src 'none'");
 }
 
 }  // namespace

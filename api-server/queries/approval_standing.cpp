@@ -73,15 +73,24 @@ void add_standing(json& gate, const Directory& people) {
 
 std::string next_step(const json& gate) {
   const auto status = gate.at("status").get<std::string>();
-  if (status != "pending") return next_step(status, nullptr);
+  if (status != "pending") {
+    return gate.contains("subject") ? next_step_of_report(status) : next_step(status, nullptr);
+  }
   const std::string missing = join(gate.at("missing").get<Names>(), " and ");
   if (!gate.value("satisfiable", true)) {
     return "Waits for " + missing +
            ", which the people who exist cannot give: create a key for another person with "
-           "`factory-api key create`, or archive the pipeline.";
+           "`factory-api key create`" +
+           (gate.contains("subject") ? "." : ", or archive the pipeline.");
   }
   return "Waits for " + missing + ": " + either(gate.at("eligible").get<Names>()) +
          " can decide, with the digest of what was seen.";
+}
+
+std::string next_step_of_report(const std::string& status) {
+  if (status == "approved") return "Approved: the report says so, and its submitter is told.";
+  if (status == "rejected") return "Rejected: submit the reworked report anew.";
+  return "Cancelled: nothing is to be decided here any more.";
 }
 
 std::string next_step(const std::string& status, const storage::ViewRow* pipeline) {

@@ -22,4 +22,7 @@ std::string next_step(const nlohmann::json& gate);
 /// stands now, nullptr if nothing happened to it.
 std::string next_step(const std::string& status, const storage::ViewRow* pipeline);
 
+/// The same for a gate of a go-live report.
+std::string next_step_of_report(const std::string& status);
+
 }  // namespace factory::queries

@@ -18,7 +18,8 @@ struct CallContext {
 /// What the backend says: the document that answers the call, or a problem document (RFC 9457).
 struct BackendAnswer {
   bool failed = false;
-  nlohmann::json document;  ///< null if the answer had no body; a string if it was no JSON
+  nlohmann::json document;    ///< null if the answer had no body; a string if it was no JSON
+  std::string next_cursor{};  ///< of the header Link; empty: the last page, or no page
 };
 
 /// Who carries out what the catalog describes. Thread-safe.

@@ -59,7 +59,7 @@ class Features {
  private:
   [[nodiscard]] const Tool* offered_tool(const std::string& name) const;
   [[nodiscard]] RpcError unknown_tool(const std::string& name) const;
-  [[nodiscard]] nlohmann::json run_tool(const Tool& tool, nlohmann::json arguments,
+  [[nodiscard]] nlohmann::json run_tool(const Tool& tool, const nlohmann::json& arguments,
                                         const Call& call) const;
   [[nodiscard]] nlohmann::json fitting(const Tool& tool, nlohmann::json document,
                                        nlohmann::json arguments, const CallContext& context) const;

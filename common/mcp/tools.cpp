@@ -3,6 +3,7 @@
 
 #include "common/log.hpp"
 #include "common/mcp/features.hpp"
+#include "common/mcp/result_form.hpp"
 #include "common/schema.hpp"
 
 namespace factory::mcp {
@@ -117,11 +118,11 @@ Outcome Features::call_tool(const Call& call) const {
   const std::vector<FieldError> errors = validate(tool->input_schema, arguments);
   if (!errors.empty()) return bad_arguments(*tool, errors, call, options_.budget);
   fill_defaults(tool->input_schema, arguments);
-  return run_tool(*tool, std::move(arguments), call);
+  return run_tool(*tool, arguments, call);
 }
 
-json Features::run_tool(const Tool& tool, json arguments, const Call& call) const {
-  BackendAnswer answer = backend_.call(tool.http, arguments, call.context);
+json Features::run_tool(const Tool& tool, const json& arguments, const Call& call) const {
+  BackendAnswer answer = with_list(tool.result, backend_.call(tool.http, arguments, call.context));
   if (answer.failed) {
     return error_result(std::move(answer.document), call.revision, options_.budget);
   }
@@ -129,8 +130,8 @@ json Features::run_tool(const Tool& tool, json arguments, const Call& call) cons
   if (!errors.empty()) {
     return wrong_answer(tool, errors, answer.document, call.revision, options_.budget);
   }
-  json document = fitting(tool, std::move(answer.document), std::move(arguments), call.context);
-  json result = text_result(document.is_null() ? "Done." : render(document));
+  json document = fitting(tool, std::move(answer.document), arguments, call.context);
+  json result = text_result(text_of(tool, document, arguments));
   const bool structured = call.revision.any_structure
                               ? !document.is_null()
                               : call.revision.titles && document.is_object();
@@ -146,7 +147,7 @@ json Features::fitting(const Tool& tool, json document, json arguments,
   if (cut.page_items == 0) return document;
   if (can_page(tool)) {
     arguments["limit"] = cut.page_items;
-    BackendAnswer shorter = backend_.call(tool.http, arguments, context);
+    BackendAnswer shorter = with_list(tool.result, backend_.call(tool.http, arguments, context));
     if (!shorter.failed && check_answer(tool, shorter.document).empty()) {
       document = std::move(shorter.document);
       if (fit(document, options_.budget).page_items == 0) return document;

@@ -17,6 +17,9 @@ std::optional<std::map<std::string, std::string>> match_uri(std::string_view uri
 /// True if the value may stand as one segment of a path (see match_uri).
 bool is_path_segment(std::string_view value);
 
+/// Undoes percent-encoding; nothing if a % is not followed by two hex digits.
+std::optional<std::string> percent_decode(std::string_view text);
+
 /// Percent-encodes all but the unreserved characters of RFC 3986.
 std::string percent_encode(std::string_view text);
 

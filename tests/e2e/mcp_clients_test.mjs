@@ -73,7 +73,7 @@ for (const kind of Object.keys(clients)) {
     assert.deepEqual(resourceTemplates.map(({ uriTemplate }) => uriTemplate).sort(),
       ['factory://pipelines/{pipeline_id}/state', 'factory://pipelines/{pipeline_id}/test-results']);
     const { prompts } = await client.listPrompts();
-    assert.deepEqual(prompts.map(({ name }) => name), ['whats_needs_attention']);
+    assert.deepEqual(prompts.map(({ name }) => name).sort(), ['golive_review', 'whats_needs_attention']);
   });
 
   test(`${kind} is told what is down and how to start it`, async (t) => {

@@ -16,7 +16,7 @@ const std::map<std::string, std::string> kMeta{
     {"resources/", "meta/resource.json"}, {"prompts/", "meta/prompt.json"},
     {"events/", "meta/event.json"},       {"errors.json", "meta/errors.json"},
     {"roles.json", "meta/roles.json"},    {"server.json", "meta/server.json"},
-    {"templates/", "defs/template.json"}};
+    {"templates/", "defs/template.json"}, {"review/", "meta/review.json"}};
 
 std::string problems(const json& schema) { return join(lint_schema(schema), "\n", 100); }
 
@@ -47,8 +47,8 @@ TEST_CASE("files are called as what they declare") {
   for (const auto& [path, content] : schema_files("tools/")) CHECK(content["name"] == stem(path));
   for (const auto& [path, content] : schema_files("prompts/")) CHECK(content["name"] == stem(path));
   for (const auto& [path, content] : schema_files("events/")) CHECK(content["type"] == stem(path));
-  for (const auto& [path, content] : schema_files("templates/")) {
-    CHECK(content["name"] == stem(path));
+  for (const char* const folder : {"templates/", "review/"}) {
+    for (const auto& [path, content] : schema_files(folder)) CHECK(content["name"] == stem(path));
   }
 }
 

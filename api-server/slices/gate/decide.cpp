@@ -185,7 +185,7 @@ Result<Events> change_subject(const State& state, const ChangeSubject& command, 
     case Status::none: return no_such_gate();
     case Status::pending:
       if (command.digest == state.opened.subject.digest) return Events{};
-      return Events{SubjectChanged{command.digest, command.change, ctx.now}};
+      return Events{SubjectChanged{command.digest, command.change, ctx.now, command.reporter}};
     case Status::approved:
     case Status::rejected:
     case Status::cancelled: return Events{};

@@ -125,7 +125,7 @@ Result<Events> rescind_approval(const State& state, const Rescind& command, cons
   }
   if (state.decided_by == "system") {
     return conflict("\"" + state.opened.title + "\" was approved by its deadline, not by a vote.",
-                    "Pause the pipeline, or archive it.");
+                    "Pause the pipeline, or archive it; submit a report anew.");
   }
   if (state.decided_by != actor) {
     return conflict("\"" + state.opened.title +
@@ -159,7 +159,7 @@ Result<Events> rescind(const State& state, const Rescind& command, const Ctx& ct
       return Events{Rescinded{ctx.actor.id, command.reason, false, ctx.now, std::nullopt}};
     case Status::approved: return rescind_approval(state, command, ctx);
     case Status::rejected:
-      return conflict("\"" + state.opened.title + "\" is rejected, and the pipeline went back.",
+      return conflict("\"" + state.opened.title + "\" is rejected, and went back to be reworked.",
                       "A rejection is final; the next gate decides on the reworked content.");
     case Status::cancelled: return was_cancelled(state);
   }

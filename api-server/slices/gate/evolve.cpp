@@ -70,6 +70,11 @@ struct Apply {
     state.opened.subject.digest = event.digest;
     append(state.versions, SubjectVersion{event.digest, event.change});
     state.votes.clear();
+    auto& reporters = state.opened.reporters;
+    const std::string who = event.reporter.value_or("");
+    const bool known = who.empty() || who == state.opened.requester ||
+                       std::find(reporters.begin(), reporters.end(), who) != reporters.end();
+    if (!known) reporters.push_back(who);
   }
   void operator()(const DeadlineWarned&) const { state.deadline_warned = true; }
   void operator()(const DeadlineExtended& event) const {

@@ -16,17 +16,32 @@ namespace factory::gate {
 enum class Status { none, pending, approved, rejected, cancelled };
 enum class Verdict { approve, reject };
 enum class Severity { minor, major, critical };
+enum class MatterKind { report };
 
-/// What the decision is about. `digest` covers stage, evidence and config as they were shown.
+/// What a gate decides on where that is no stage of a pipeline.
+struct Matter {
+  MatterKind kind = MatterKind::report;
+  std::string id;
+  std::string name;
+  static constexpr auto fields() {
+    return std::tuple{field("kind", &Matter::kind), field("id", &Matter::id),
+                      field("name", &Matter::name)};
+  }
+};
+
+/// What the decision is about: a stage of a pipeline, or another matter. `digest` covers all that
+/// was shown of it: stage, evidence and config; of a report its text, checks and exemptions.
 struct Subject {
   std::string pipeline_id;
   std::string pipeline_name;
   std::string stage;
   std::string digest;
+  std::optional<Matter> matter = std::nullopt;  ///< set: the three above are empty
   static constexpr auto fields() {
     return std::tuple{field("pipeline_id", &Subject::pipeline_id),
                       field("pipeline_name", &Subject::pipeline_name),
-                      field("stage", &Subject::stage), field("digest", &Subject::digest)};
+                      field("stage", &Subject::stage), field("digest", &Subject::digest),
+                      field("matter", &Subject::matter)};
   }
 };
 
@@ -34,7 +49,7 @@ struct Subject {
 
 struct Opened {
   static constexpr std::string_view type = "approval.pending";
-  std::string kind;  ///< stage_gate, deploy, code_review, manual_check, retry
+  std::string kind;  ///< stage_gate, deploy, code_review, manual_check, retry, go_live
   std::string title;
   Subject subject;
   GatePolicy policy;
@@ -169,9 +184,12 @@ struct SubjectChanged {
   std::string digest;
   std::string change;  ///< what changed, in words ("config.runtime", "evidence of testing")
   Time at{};
+  /// Who put the new content there and is a reporter of it from now on; empty: nobody new.
+  std::optional<std::string> reporter = std::nullopt;
   static constexpr auto fields() {
     return std::tuple{field("digest", &SubjectChanged::digest),
-                      field("change", &SubjectChanged::change), field("at", &SubjectChanged::at)};
+                      field("change", &SubjectChanged::change), field("at", &SubjectChanged::at),
+                      field("reporter", &SubjectChanged::reporter)};
   }
 };
 
@@ -289,6 +307,7 @@ struct Escalate {
 struct ChangeSubject {
   std::string digest;
   std::string change;
+  std::optional<std::string> reporter = std::nullopt;
 };
 struct SetPriority {
   Priority priority = Priority::medium;
@@ -335,6 +354,10 @@ struct EnumNames<gate::Status> {
 template <>
 struct EnumNames<gate::Verdict> {
   static constexpr std::array<std::string_view, 2> names{"approve", "reject"};
+};
+template <>
+struct EnumNames<gate::MatterKind> {
+  static constexpr std::array<std::string_view, 1> names{"report"};
 };
 template <>
 struct EnumNames<gate::Severity> {

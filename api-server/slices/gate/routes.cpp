@@ -45,7 +45,9 @@ std::string list_summary(const queries::Listed& listed, Time now) {
       queries::count_words(static_cast<std::int64_t>(listed.docs.size()), "approval");
   if (!listed.next_cursor.empty()) text += " on this page, more follow";
   const json& first = listed.docs.front();
-  text += ". First: " + first.value("title", "") + " of " + first.value("pipeline_name", "") + ", ";
+  text += ". First: " + first.value("title", "");
+  if (first.contains("pipeline_name")) text += " of " + first.value("pipeline_name", "");
+  text += ", ";
   const auto since = parse_time(first.value("created_at", ""));
   if (first.at("status") != "pending" || !since) return text + first.value("status", "") + ".";
   return text + "waiting for " + queries::duration_words(now - *since) + ".";
@@ -98,13 +100,20 @@ const storage::ViewRow* pipeline_of(const engine::Written& written, const storag
   return nullptr;
 }
 
+bool is_of_pipeline(const storage::ViewRow& gate) {
+  return std::any_of(gate.tags.begin(), gate.tags.end(),
+                     [](const storage::Tag& tag) { return tag.key == "gate.pipeline"; });
+}
+
 /// The gate's document after a command. It is made on the writer's thread: one that is closed is
 /// not read again, but gets its last members at the end of its text.
 std::string answer_of(const engine::Written& written, const std::string& id,
                       const Directory& people) {
   const storage::ViewRow& gate = written.view(id);
   if (gate.status == name_of(Status::pending)) return shown(gate.doc, people);
-  const std::string next = queries::next_step(gate.status, pipeline_of(written, gate));
+  const std::string next = is_of_pipeline(gate)
+                               ? queries::next_step(gate.status, pipeline_of(written, gate))
+                               : queries::next_step_of_report(gate.status);
   return gate.doc.substr(0, gate.doc.rfind('}')) + R"(,"missing":[],"eligible":[],"next":)" +
          json(next).dump() + "}";
 }

@@ -86,6 +86,16 @@ void put_outcome(JsonWriter& doc, const State& state) {
   doc.put("decided_by", state.decided_by).put("decided_at", state.decided_at);
 }
 
+void put_subject(JsonWriter& doc, const Subject& subject) {
+  if (!subject.matter) {
+    doc.put("pipeline_id", subject.pipeline_id);
+    doc.put("pipeline_name", subject.pipeline_name).put("stage", subject.stage);
+    return;
+  }
+  doc.key("subject").begin_object().put("type", name_of(subject.matter->kind));
+  doc.put("id", subject.matter->id).put("name", subject.matter->name).end_object();
+}
+
 int places(const GatePolicy& policy) {
   if (policy.rules.empty()) return 1;
   int sum = 0;
@@ -101,8 +111,7 @@ std::string document(const std::string& id, const State& state) {
   JsonWriter doc;
   doc.begin_object().put("id", id).put("type", opened.kind).put("title", opened.title);
   doc.put("status", name_of(state.status)).put("task_id", opened.task_id);
-  doc.put("pipeline_id", opened.subject.pipeline_id);
-  doc.put("pipeline_name", opened.subject.pipeline_name).put("stage", opened.subject.stage);
+  put_subject(doc, opened.subject);
   doc.put("priority", name_of(opened.priority)).put("digest", opened.subject.digest);
   put_versions(doc, state);
   engine::write_value(doc.key("policy"), opened.policy);
@@ -130,7 +139,11 @@ View view(const std::string& id, const State& state) {
   if (state.status == Status::pending) {
     result.index.push_back({"gate.open", "", static_cast<std::int64_t>(opened.priority), since});
   }
-  result.index.push_back({"gate.pipeline", opened.subject.pipeline_id, 0, since});
+  if (opened.subject.matter) {
+    result.index.push_back({"gate.subject", opened.subject.matter->id, 0, since});
+  } else {
+    result.index.push_back({"gate.pipeline", opened.subject.pipeline_id, 0, since});
+  }
   return result;
 }
 

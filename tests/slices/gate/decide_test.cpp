@@ -140,6 +140,19 @@ TEST_CASE("gate: a vote for what was shown before is refused with the difference
         "approval.voted approval.approved");
 }
 
+TEST_CASE("gate: who put other content there is a reporter of it from then on") {
+  GatePolicy policy = persons(1);
+  policy.exclude_reporter = Exclusion::always;
+  GateSpec spec = open_gate(policy);
+  spec.when(gate::ChangeSubject{"digest-2", "submission 2", "dave"});
+  spec.when(gate::ChangeSubject{"digest-3", "submission 3", "dave"});
+  spec.when(gate::ChangeSubject{"digest-4", "submission 4", "alice"});
+  CHECK(spec.state().opened.reporters == std::vector<std::string>{"goose", "bob", "dave"});
+  CHECK(spec.as(person("dave")).ask(approve("digest-4")).brief() == "refused: forbidden");
+  CHECK(spec.as(person("erin")).ask(approve("digest-4")).brief() ==
+        "approval.voted approval.approved");
+}
+
 TEST_CASE("gate: content that comes back is what was shown again") {
   GateSpec spec = open_gate(persons(1));
   spec.when(gate::ChangeSubject{"digest-2", "config.runtime"});

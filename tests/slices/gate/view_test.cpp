@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "common/catalog.hpp"
@@ -164,6 +165,27 @@ TEST_CASE("what follows a closed gate names where its pipeline is") {
   pipeline.status = "completed";
   CHECK(queries::next_step("approved", &pipeline) == "Approved: the pipeline is completed.");
   CHECK(queries::next_step("approved", nullptr) == "Approved: nothing is left to decide here.");
+}
+
+TEST_CASE("a gate of something else than a pipeline names its subject") {
+  gate::Open open = gate_open(persons(1));
+  open.opened.subject = {"", "", "", "digest-1",
+                         gate::Matter{gate::MatterKind::report, "report_1", "mail"}};
+  GateSpec spec(gate_cast());
+  spec.when(open);
+  const Shown view = spec.view("gate_1");
+  CHECK(view.doc.at("subject") == json{{"type", "report"}, {"id", "report_1"}, {"name", "mail"}});
+  CHECK_FALSE(view.doc.contains("pipeline_id"));
+  CHECK(std::any_of(view.index.begin(), view.index.end(), [](const IndexEntry& entry) {
+    return entry.key == "gate.subject" && entry.value == "report_1";
+  }));
+  CHECK(std::none_of(view.index.begin(), view.index.end(),
+                     [](const IndexEntry& entry) { return entry.key == "gate.pipeline"; }));
+
+  // What is stored of a pipeline's gate is what it always was.
+  const std::string stored = engine::encode(gate_open(persons(1)).opened);
+  CHECK(stored.find("matter") == std::string::npos);
+  CHECK(open_gate(persons(1)).view().doc.contains("pipeline_id"));
 }
 
 }  // namespace
