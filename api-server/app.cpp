@@ -46,13 +46,15 @@ struct App::Impl {
                  core.blobs(),   core.clock(),     core.ids(),
                  core.catalog(), core.templates(), [this] { return core.keys().people(); }} {
     bind_routes();
+    open_tls(options);
     router = std::make_unique<http::Router>(http::RouterParts{
         core.catalog().routes(), core.catalog().roles(), handlers,
         [this](const std::string& key_id) { return core.keys().find(key_id); }, true, false,
         [this](const http::Request& request) {
           return http::given_before(core.store(), request);
-        }});
-    server = std::make_unique<http::Server>(*router);
+        },
+        options.edge});
+    server = std::make_unique<http::Server>(*router, http::Limits{}, tls);
     start_background(options);
     auto started = server->start(options.host, options.port);
     if (!started) throw std::runtime_error(started.error().detail);
@@ -60,6 +62,18 @@ struct App::Impl {
     const auto written = write_file_private(
         server_file(), nlohmann::json{{"url", url}, {"pid", getpid()}}.dump() + "\n");
     if (!written) throw std::runtime_error(written.error().detail);
+  }
+
+  void open_tls(AppOptions& options) {
+    options.edge.https = options.tls.has_value();
+    if (!options.tls) return;
+    auto opened = http::TlsContext::open(*options.tls);
+    if (!opened) throw std::runtime_error(opened.error().detail + " " + opened.error().hint);
+    tls = std::move(opened).value();
+    if (from_millis(tls->expires_at() * 1000) < core.clock().now()) {
+      log(LogLevel::warning, "the TLS certificate has expired",
+          {{"file", options.tls->certificate}});
+    }
   }
 
   void bind_routes() {
@@ -91,6 +105,12 @@ struct App::Impl {
           [this](storage::Store& store) { store.purge(core.clock().now() - remembered); });
       return false;
     });
+    if (tls) {
+      every("tls", options.tls_interval, [this](const std::stop_token&) {
+        tls->refresh();
+        return false;
+      });
+    }
     if (options.announce_url.empty()) return;
     effects["announce"] =
         effects::announce_to(options.announce_url, client, core.store(), core.clock());
@@ -123,6 +143,7 @@ struct App::Impl {
   http::Handlers handlers;
   HttpClient client;
   std::map<std::string, engine::EffectHandler> effects;
+  std::shared_ptr<http::TlsContext> tls;
   std::unique_ptr<http::Router> router;
   std::unique_ptr<http::Server> server;
   std::vector<std::unique_ptr<engine::Periodic>> background;
@@ -136,6 +157,9 @@ App::~App() { stop(); }
 
 const std::string& App::url() const { return impl_->url; }
 Core& App::core() { return impl_->core; }
+void App::reload() {
+  if (impl_->tls) impl_->tls->refresh(true);
+}
 void App::stop() { impl_->stop(); }
 
 }  // namespace factory

@@ -3,9 +3,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core.hpp"
+#include "http/edge.hpp"
+#include "http/tls.hpp"
+#include "identity/login_config.hpp"
 
 namespace factory {
 
@@ -15,6 +19,11 @@ struct AppOptions {
   std::uint16_t port = 8080;  ///< 0 takes a free one
   std::string announce_url;   ///< empty: nothing is announced
   Millis seal_interval{60'000};
+  http::EdgeOptions edge;
+  std::string public_url;               ///< without a slash at its end; empty: where it listens
+  identity::LoginConfig logins;         ///< where somebody may log in besides here
+  std::optional<http::TlsOptions> tls;  ///< none: plain HTTP
+  Millis tls_interval{10'000};          ///< how often its files are looked at
 };
 
 /// The whole server: core, background work and HTTP edge. While it serves, `server.json` in the
@@ -29,6 +38,9 @@ class App {
 
   [[nodiscard]] const std::string& url() const;
   [[nodiscard]] Core& core();
+
+  /// Reads again what may change while it serves: the certificate. From any thread.
+  void reload();
 
   /// Takes no new requests, finishes what runs, signs the log, gives up the folder. Idempotent.
   void stop();

@@ -20,6 +20,7 @@ struct Route {
   std::string path;  ///< "/v1/pipelines/{pipeline_id}"
   std::string summary;
   std::string scope;                    ///< a scope, "any" (any principal) or "public"
+  std::string rate = "default";         ///< what a call costs: "default", "login", "destructive"
   nlohmann::json path_params;           ///< name -> schema
   nlohmann::json query;                 ///< object schema; null: no parameters
   nlohmann::json body;                  ///< schema; null: no body

@@ -106,6 +106,11 @@ Route read_route(json object) {
   route.path = members.text("path");
   route.summary = members.text("summary");
   route.scope = members.text("scope");
+  if (members.has("rate")) {
+    route.rate = members.text("rate");
+  } else if (route.method == "DELETE") {
+    route.rate = "destructive";
+  }
   route.path_params = object_or_empty(members.take("path_params"));
   route.query = members.take("query");
   route.body = members.take("body");

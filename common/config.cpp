@@ -86,10 +86,22 @@ class SettingsLoader {
     }
     if (value.is_string())
       return take(*setting, SettingSource::file, pointer, value.get<std::string>());
+    if (setting->kind == SettingKind::list && value.is_array()) {
+      return read_list(*setting, pointer, value);
+    }
     if (!value.is_number_integer() && !value.is_boolean()) {
       return complain(pointer, "expected a string, a whole number, true or false");
     }
     take(*setting, SettingSource::file, pointer, value.dump());
+  }
+
+  void read_list(const Setting& setting, const std::string& pointer, const nlohmann::json& list) {
+    std::vector<std::string> items;
+    for (const nlohmann::json& item : list) {
+      if (!item.is_string()) return complain(pointer, "expected a list of strings");
+      items.push_back(item.get<std::string>());
+    }
+    take(setting, SettingSource::file, pointer, join(items, ",", items.size()));
   }
 
   void read_environment() {
@@ -186,6 +198,22 @@ bool Settings::yes_no(std::string_view name) const {
   const auto answer = read_yes_no(value(name).text);
   if (!answer) throw std::logic_error("the setting " + std::string(name) + " is no yes or no");
   return *answer;
+}
+
+std::vector<std::string> Settings::list(std::string_view name) const {
+  const Value& found = value(name);
+  if (found.kind != SettingKind::list) {
+    throw std::logic_error("the setting " + std::string(name) + " is no list");
+  }
+  std::vector<std::string> items;
+  for (std::string_view rest = found.text; !rest.empty();) {
+    std::string_view item = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(item.size() + 1, rest.size()));
+    item.remove_prefix(std::min(item.find_first_not_of(" \t"), item.size()));
+    item = item.substr(0, item.find_last_not_of(" \t") + 1);
+    if (!item.empty()) items.emplace_back(item);
+  }
+  return items;
 }
 
 SettingSource Settings::source(std::string_view name) const { return value(name).source; }

@@ -15,7 +15,12 @@
 namespace factory {
 
 /// What a setting's value must read as.
-enum class SettingKind { text, number, yes_no };
+enum class SettingKind {
+  text,
+  number,
+  yes_no,
+  list,  ///< texts with commas between them; in the file a list of strings, too
+};
 
 /// One setting that a program knows. Declared once, in a table; flags, environment, file, defaults
 /// and help all come from it.
@@ -49,6 +54,8 @@ class Settings {
   [[nodiscard]] const std::string& text(std::string_view name) const;
   [[nodiscard]] std::int64_t number(std::string_view name) const;
   [[nodiscard]] bool yes_no(std::string_view name) const;
+  /// Of a list: its items without blanks around them, those that are empty left out.
+  [[nodiscard]] std::vector<std::string> list(std::string_view name) const;
   [[nodiscard]] SettingSource source(std::string_view name) const;
   /// True if anything but the default set it.
   [[nodiscard]] bool given(std::string_view name) const;

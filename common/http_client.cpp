@@ -201,6 +201,7 @@ void prepare(CURL* easy, const HttpRequest& request, const Origin& origin, curl_
   set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   if (origin.local) set(easy, CURLOPT_PROXY, "");
+  if (!request.ca_file.empty()) set(easy, CURLOPT_CAINFO, request.ca_file.c_str());
   set(easy, CURLOPT_HEADERFUNCTION, &on_header);
   set(easy, CURLOPT_HEADERDATA, &transfer);
   set(easy, CURLOPT_WRITEFUNCTION, &on_body);
@@ -254,6 +255,15 @@ Error failure(CURLcode code, bool too_large, const Origin& origin, const HttpReq
       return error("Nothing answers at " + origin.name + ".", "refused");
     case CURLE_OPERATION_TIMEDOUT:
       return error(origin.name + " did not answer in time.", "timeout");
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE: {
+      Error untrusted =
+          error("The certificate of " + origin.name + " is not trusted.", "certificate");
+      untrusted.hint =
+          "Name the PEM file of the authority that signed it, or of the certificate itself if it "
+          "signed itself, in FACTORY_CA_FILE; the address must be one that it is made out to.";
+      return untrusted;
+    }
     case CURLE_ABORTED_BY_CALLBACK:
       return error("The call to " + origin.name + " was cancelled.", "cancelled");
     default:

@@ -20,6 +20,8 @@ struct HttpRequest {
   Millis timeout{30'000};         ///< for the whole call; 0 is no limit
   Millis connect_timeout{2'000};  ///< name lookup included
   std::size_t max_response_bytes = 16U << 20U;
+  /// PEM file of the authorities to trust instead of the system's; empty: those.
+  std::string ca_file;
 };
 
 struct HttpResponse {
@@ -42,9 +44,10 @@ class HttpClient {
 
   /// An answer of whatever status, or `unavailable` when there was none (refused, timed out,
   /// cancelled through `stop`, too large); data["reason"] then is one of refused, timeout,
-  /// cancelled, too_large, other. A request that cannot be sent (control characters in method or
-  /// header, no http address) is `invalid_request`. The words name the server but never the path,
-  /// the query, a header or the body. Returns within milliseconds after `stop` is requested.
+  /// cancelled, too_large, certificate, other. A request that cannot be sent (control characters in
+  /// method or header, no http address) is `invalid_request`. The words name the server but never
+  /// the path, the query, a header or the body. Returns within milliseconds after `stop` is
+  /// requested.
   Result<HttpResponse> send(const HttpRequest& request, const std::stop_token& stop = {});
 
  private:

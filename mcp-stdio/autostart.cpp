@@ -119,7 +119,12 @@ bool Autostart::answers(const std::stop_token& stop) const {
   HttpRequest request;
   request.url = *url + "/healthz";
   request.timeout = probe_timeout;
-  return client_.send(request, stop).ok();
+  request.ca_file = locator_.settings().ca_file;
+  const auto answer = client_.send(request, stop);
+  if (answer) return true;
+  // Somebody is there; the call itself will say that the certificate is not trusted.
+  const auto reason = answer.error().data.find("reason");
+  return reason != answer.error().data.end() && reason->second == "certificate";
 }
 
 Status Autostart::ensure(const std::stop_token& stop) {

@@ -82,6 +82,7 @@ Result<BackendSettings> BackendSettings::from_environment() {
   BackendSettings settings;
   const auto data = variable("FACTORY_DATA");
   settings.data_folder = data ? std::filesystem::absolute(*data) : default_data_dir();
+  settings.ca_file = variable("FACTORY_CA_FILE").value_or("");
   settings.token = variable("FACTORY_TOKEN");
   settings.token_file = variable("FACTORY_TOKEN_FILE");
   if (const auto url = variable("FACTORY_URL")) {

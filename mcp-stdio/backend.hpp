@@ -16,6 +16,7 @@ struct BackendSettings {
   std::optional<std::string> token;       ///< FACTORY_TOKEN
   std::optional<std::string> token_file;  ///< FACTORY_TOKEN_FILE
   std::filesystem::path data_folder;      ///< FACTORY_DATA, else common/paths.hpp's default
+  std::string ca_file;                    ///< FACTORY_CA_FILE; empty: the system's authorities
 
   /// Reads the environment. Empty variables count as unset. The error names the variable whose
   /// value cannot be used.

@@ -107,6 +107,7 @@ BackendAnswer Bridge::call(const HttpMapping& mapping, const json& arguments,
   request.method = parts->method;
   request.body = parts->body;
   request.timeout = call_timeout;
+  request.ca_file = locator_.settings().ca_file;
   request.headers.emplace_back("Accept", "application/json, application/problem+json");
   if (!parts->content_type.empty()) {
     request.headers.emplace_back("Content-Type", parts->content_type);

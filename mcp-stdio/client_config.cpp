@@ -43,6 +43,9 @@ ordered_json environment_of(const BackendLocator& locator) {
   if (settings.token_file) {
     environment["FACTORY_TOKEN_FILE"] = std::filesystem::absolute(*settings.token_file).string();
   }
+  if (!settings.ca_file.empty()) {
+    environment["FACTORY_CA_FILE"] = std::filesystem::absolute(settings.ca_file).string();
+  }
   if (local && settings.data_folder != folder_of_clients()) {
     environment["FACTORY_DATA"] = settings.data_folder.string();
   }

@@ -145,6 +145,8 @@ std::string help_text() {
          "  FACTORY_URL             the server; without it, the one of the data folder\n"
          "  FACTORY_TOKEN_FILE      a file (mode 0600) with the key for it\n"
          "  FACTORY_TOKEN           the key itself\n"
+         "  FACTORY_CA_FILE         PEM file of the authority that signed the server's "
+         "certificate\n"
          "  FACTORY_DATA            the data folder (default: $XDG_DATA_HOME/agent-factory)\n";
 }
 

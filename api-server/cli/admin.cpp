@@ -49,19 +49,30 @@ SigningKey seal_key(const std::string& data) {
 struct Running {
   std::string url;
   std::string token;
+  std::string ca_file;
 };
+
+std::string variable(const char* name) {
+  const auto environment = factory_environment();
+  const auto set = environment.find(name);
+  return set == environment.end() ? "" : set->second;
+}
 
 std::optional<Running> running_server(const std::string& data) {
   const auto file = read_file(data + "/server.json");
   if (!file) return std::nullopt;
   const json address = json::parse(*file, nullptr, false);
   if (!address.is_object() || !address.contains("url")) return std::nullopt;
-  Running running{address["url"].get<std::string>(), ""};
+  Running running{address["url"].get<std::string>(), "", variable("FACTORY_CA_FILE")};
   HttpClient client;
   HttpRequest ping;
   ping.url = running.url + "/healthz";
   ping.timeout = Millis{2000};
-  if (!client.send(ping)) return std::nullopt;
+  ping.ca_file = running.ca_file;
+  if (const auto answer = client.send(ping); !answer) {
+    if (answer.error().data.at("reason") != "certificate") return std::nullopt;
+    throw std::runtime_error(answer.error().detail + " " + answer.error().hint);
+  }
   const auto token = read_secret_file(data + "/owner.key");
   if (!token) throw std::runtime_error(token.error().detail);
   running.token = token->substr(0, token->find_last_not_of(" \r\n") + 1);
@@ -78,6 +89,7 @@ int key_through(const Running& server, const Options& options) {
   request.headers = {{"Authorization", "Bearer " + server.token},
                      {"Content-Type", "application/json"}};
   request.url = server.url + "/v1/keys";
+  request.ca_file = server.ca_file;
   if (options.action == Action::key_create) {
     request.method = "POST";
     request.body = json{{"name", options.name},
@@ -163,10 +175,8 @@ int verify_file(const Options& options) {
 
 std::string data_folder(const Options& options) {
   if (!options.data.empty()) return options.data;
-  const auto environment = factory_environment();
-  const auto set = environment.find("FACTORY_DATA");
-  if (set != environment.end() && !set->second.empty()) return set->second;
-  return default_data_dir().string();
+  const std::string set = variable("FACTORY_DATA");
+  return set.empty() ? default_data_dir().string() : set;
 }
 
 int run_key(const Options& options) {

@@ -5,11 +5,12 @@
 #include <iostream>
 
 #include "common/schema.hpp"
+#include "common/text.hpp"
 
 namespace factory::cli {
 
 std::span<const Setting> serve_settings() {
-  static const std::array<Setting, 6> known{{
+  static const auto known = std::to_array<Setting>({
       {"listen", "FACTORY_LISTEN", "127.0.0.1:8080", "address and port; port 0 takes a free one"},
       {"data", "FACTORY_DATA", "", "data folder (default: $XDG_DATA_HOME/agent-factory)"},
       {"config", "FACTORY_CONFIG", "", "configuration file (JSON; flags and environment win)"},
@@ -18,16 +19,54 @@ std::span<const Setting> serve_settings() {
        "gets a POST for what waits, is late or was decided"},
       {"seal-seconds", "FACTORY_SEAL_SECONDS", "60", "how often the event log is signed",
        SettingKind::number, 1, 86'400},
-  }};
+      {"rate-limit", "FACTORY_RATE_LIMIT", "6000",
+       "requests a minute of one principal, or of one address without a key; 0: no limit",
+       SettingKind::number, 0, 1'000'000},
+      {"rate-limit-login", "FACTORY_RATE_LIMIT_LOGIN", "20",
+       "logins a minute from one address; 0: no limit", SettingKind::number, 0, 1'000'000},
+      {"rate-limit-destructive", "FACTORY_RATE_LIMIT_DESTRUCTIVE", "120",
+       "deleting, revoking and archiving a minute of one principal; 0: no limit",
+       SettingKind::number, 0, 1'000'000},
+      {"trusted-proxy", "FACTORY_TRUSTED_PROXIES", "",
+       "address of a proxy whose X-Forwarded-For is believed; can be repeated", SettingKind::list},
+      {"cors-origin", "FACTORY_CORS_ORIGINS", "",
+       "origin whose pages may call, as https://console.example.com; can be repeated",
+       SettingKind::list},
+      {"tls-cert", "FACTORY_TLS_CERT", "",
+       "PEM file of the server's certificate and its chain: HTTPS instead of HTTP"},
+      {"tls-key", "FACTORY_TLS_KEY", "", "PEM file of its key, not readable for others"},
+      {"tls-min", "FACTORY_TLS_MIN", "1.3", "the oldest version of TLS that is spoken: 1.3 or 1.2"},
+      {"public-url", "FACTORY_PUBLIC_URL", "",
+       "address that browsers know this server by (default: where it listens)"},
+      {"providers", "FACTORY_PROVIDERS", "",
+       "file of the identity providers (default: providers.json in the data folder)"},
+  });
   return known;
 }
 
 namespace {
 
+/// Can be repeated, with one value each time.
+void add_list(CLI::App& serve, const Setting& setting, Options& options) {
+  const std::string name(setting.name);
+  serve
+      .add_option_function<std::vector<std::string>>(
+          "--" + name,
+          [&options, name](const std::vector<std::string>& values) {
+            options.flags[name] = join(values, ",", values.size());
+          },
+          std::string(setting.help))
+      ->allow_extra_args(false);
+}
+
 void add_serve(CLI::App& app, Options& options) {
   CLI::App* serve = app.add_subcommand("serve", "Runs the server until SIGTERM or SIGINT");
   for (const Setting& setting : serve_settings()) {
     const std::string name(setting.name);
+    if (setting.kind == SettingKind::list) {
+      add_list(*serve, setting, options);
+      continue;
+    }
     serve->add_option_function<std::string>(
         "--" + name, [&options, name](const std::string& value) { options.flags[name] = value; },
         std::string(setting.help));

@@ -9,6 +9,7 @@
 
 #include "app.hpp"
 #include "cli/admin.hpp"
+#include "cli/edge_settings.hpp"
 #include "common/log.hpp"
 #include "common/paths.hpp"
 
@@ -56,11 +57,13 @@ std::optional<Settings> read_settings(const Options& options) {
   return std::nullopt;
 }
 
-sigset_t ending_signals() {
+sigset_t awaited_signals(bool reloads) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  // Without anything to read again it ends the program, as of old.
+  if (reloads) sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -79,10 +82,6 @@ int run_serve(const Options& options) {
     std::cerr << "factory-api: log-level: use debug, info, warning or error\n";
     return 2;
   }
-  // Blocked before any thread is made, so that only the wait below takes them.
-  const sigset_t signals = ending_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
   std::atomic<bool> failed = false;
   AppOptions wanted;
   wanted.core.data = settings->given("data") ? settings->text("data") : default_data_dir().string();
@@ -94,11 +93,19 @@ int run_serve(const Options& options) {
   wanted.port = address->port;
   wanted.announce_url = settings->text("announce-url");
   wanted.seal_interval = Millis{settings->number("seal-seconds") * 1000};
+  if (const Status edge = read_edge(*settings, wanted); !edge) {
+    std::cerr << "factory-api: " << edge.error().detail << "\n" << edge.error().hint << "\n";
+    return 2;
+  }
+  // Blocked before any thread is made, so that only the wait below takes them.
+  const sigset_t signals = awaited_signals(wanted.tls.has_value());
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     App app(std::move(wanted));
     std::cout << R"({"event":"ready","url":")" << app.url() << "\"}" << std::endl;
     int signal = 0;
-    sigwait(&signals, &signal);
+    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) app.reload();
     app.stop();
   } catch (const std::exception& error) {
     std::cerr << "factory-api: " << error.what() << "\n";

@@ -29,7 +29,41 @@ bool wait_for(int fd, short events, Steady::time_point deadline) {
 
 }  // namespace
 
+Connection::Input Connection::shake_hands() {
+  switch (tls_->handshake()) {
+    case TlsSession::Step::done: return Input::data;
+    case TlsSession::Step::want_read:
+    // What the server says in a handshake fits into the memory of a fresh socket; a peer for which
+    // it does not is none that reads.
+    case TlsSession::Step::want_write: return Input::nothing;
+    case TlsSession::Step::plain_http:
+      tls_.reset();
+      spoke_plain_ = true;
+      return Input::end;
+    case TlsSession::Step::end: break;
+  }
+  return Input::end;
+}
+
+Connection::Input Connection::fill_secured() {
+  if (!tls_->established()) {
+    const Input shaken = shake_hands();
+    if (shaken != Input::data) return shaken;
+  }
+  std::array<char, kReadAtOnce> bytes;
+  const auto [step, count] = tls_->read(bytes.data(), bytes.size());
+  switch (step) {
+    case TlsSession::Step::done: input_.append(bytes.data(), count); return Input::data;
+    case TlsSession::Step::want_read:
+    case TlsSession::Step::want_write: return Input::nothing;
+    case TlsSession::Step::end:
+    case TlsSession::Step::plain_http: break;
+  }
+  return Input::end;
+}
+
 Connection::Input Connection::fill() {
+  if (tls_) return fill_secured();
   std::array<char, kReadAtOnce> bytes;
   ssize_t count = 0;
   do {
@@ -74,7 +108,26 @@ void Connection::compact() {
   if (input_.empty() && input_.capacity() > kKeptMemory) input_ = std::string();
 }
 
+bool Connection::send_secured(std::string_view bytes, Steady::time_point deadline) {
+  while (!bytes.empty()) {
+    const auto [step, count] = tls_->write(bytes);
+    switch (step) {
+      case TlsSession::Step::done: bytes.remove_prefix(count); break;
+      case TlsSession::Step::want_read:
+        if (!wait_for(fd(), POLLIN, deadline)) return false;
+        break;
+      case TlsSession::Step::want_write:
+        if (!wait_for(fd(), POLLOUT, deadline)) return false;
+        break;
+      case TlsSession::Step::end:
+      case TlsSession::Step::plain_http: return false;
+    }
+  }
+  return true;
+}
+
 bool Connection::send_all(std::string_view bytes, Steady::time_point deadline) {
+  if (tls_) return send_secured(bytes, deadline);
   while (!bytes.empty()) {
     const ssize_t count = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count > 0) {
@@ -88,7 +141,10 @@ bool Connection::send_all(std::string_view bytes, Steady::time_point deadline) {
   return true;
 }
 
-void Connection::finish_writing() { ::shutdown(fd(), SHUT_WR); }
+void Connection::finish_writing() {
+  if (tls_) tls_->finish_writing();
+  ::shutdown(fd(), SHUT_WR);
+}
 
 bool Connection::drain() {
   for (;;) {

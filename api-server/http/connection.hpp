@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "http/head.hpp"
 #include "http/message.hpp"
 #include "http/socket.hpp"
+#include "http/tls.hpp"
 
 namespace factory::http {
 
@@ -50,6 +52,19 @@ class Connection {
   /// `peer`: its address as text.
   Connection(Fd socket, std::string peer) : socket_(std::move(socket)), peer_(std::move(peer)) {}
 
+  ~Connection() {
+    if (tls_) tls_->finish_writing();
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Speaks TLS from the first byte on; before anything has come in.
+  void secure(std::unique_ptr<TlsSession> tls) { tls_ = std::move(tls); }
+  /// True as long as nobody has agreed on keys yet: there are no requests.
+  [[nodiscard]] bool shaking_hands() const { return tls_ && !tls_->established(); }
+  /// The first bytes were an HTTP request and not TLS: answers go out as they are.
+  [[nodiscard]] bool spoke_plain() const { return spoke_plain_; }
+
   /// Takes what has come in, without waiting.
   Input fill();
   /// Waits for more until `deadline`: data, end (closed or broken), or nothing (the time is over).
@@ -86,8 +101,14 @@ class Connection {
   Steady::time_point head_since{};  ///< when the head began that is coming in; zero: none is
 
  private:
+  Input shake_hands();
+  Input fill_secured();
+  bool send_secured(std::string_view bytes, Steady::time_point deadline);
+
   Fd socket_;
   std::string peer_;
+  std::unique_ptr<TlsSession> tls_;  ///< after the socket, which it uses to its end
+  bool spoke_plain_ = false;
   std::string input_;
   std::size_t used_ = 0;
   std::size_t drained_ = 0;

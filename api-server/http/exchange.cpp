@@ -23,6 +23,15 @@ Refusal bad_line() {
           0};
 }
 
+Refusal plain_http() {
+  return {{ErrorCode::invalid_request,
+           "This port takes HTTPS only.",
+           "Begin the address with https:// instead of http://.",
+           {},
+           {}},
+          0};
+}
+
 }  // namespace
 
 /// A request whose body is still on the wire.
@@ -76,7 +85,11 @@ Exchange::Exchange(Application& application, const Limits& limits,
       protocol_(std::chrono::duration_cast<std::chrono::seconds>(limits.idle)) {}
 
 Exchange::Next Exchange::serve(Connection& connection) {
+  const bool shaking = connection.shaking_hands();
   const auto input = connection.fill();
+  if (connection.spoke_plain()) return refuse(connection, plain_http());
+  if (connection.shaking_hands()) return keep_shaking(connection, input);
+  if (shaking) connection.head_since = {};
   for (;;) {
     const HeadScan& scan = connection.scan_head();
     if (scan.malformed) return refuse(connection, bad_line());
@@ -94,7 +107,15 @@ Exchange::Next Exchange::serve(Connection& connection) {
   return Next::head;
 }
 
+Exchange::Next Exchange::keep_shaking(Connection& connection, Connection::Input input) {
+  if (input == Connection::Input::end) return Next::close;
+  // The whole handshake has as long as a head has.
+  if (connection.head_since == Steady::time_point{}) connection.head_since = Steady::now();
+  return Next::head;
+}
+
 Exchange::Next Exchange::refuse_late(Connection& connection) {
+  if (connection.shaking_hands()) return Next::close;
   return refuse(connection, {{ErrorCode::request_timeout,
                               "The head of the request did not arrive within " +
                                   std::to_string(limits_.head_time.count()) + " ms.",

@@ -33,6 +33,7 @@ class Exchange {
 
   Next serve_one(Connection& connection);
   Next refuse(Connection& connection, const Refusal& refusal);
+  static Next keep_shaking(Connection& connection, Connection::Input input);
 
   Application& application_;
   const Limits& limits_;

@@ -12,6 +12,7 @@
 #include "common/catalog.hpp"
 #include "domain/principal.hpp"
 #include "http/handlers.hpp"
+#include "http/rate_limit.hpp"
 
 namespace factory::http {
 
@@ -22,6 +23,7 @@ struct BoundRoute {
   std::array<bool, EnumNames<Role>::names.size()> roles{};  ///< who has the scope
   nlohmann::json query;  ///< an object schema, also where none is declared
   bool is_public = false;
+  RateClass rate = RateClass::standard;
 };
 
 /// Finds the route of a path, segment by segment and without regular expressions. Immutable after

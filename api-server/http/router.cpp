@@ -45,11 +45,20 @@ std::array<bool, EnumNames<Role>::names.size()> roles_with(
   return roles;
 }
 
+RateClass rate_of(const Route& route) {
+  const auto rate = enum_from<RateClass>(route.rate);
+  if (!rate) throw std::runtime_error(route.operation + ": no rate is called " + route.rate);
+  return *rate;
+}
+
 BoundRoute bind(const Route& route, const RouterParts& parts) {
   const auto& handlers = parts.handlers.all();
-  BoundRoute bound{route, handlers.at(route.operation),
-                   roles_with(route.scope, parts.scopes, route.operation), route.query,
-                   route.scope == "public"};
+  BoundRoute bound{route,
+                   handlers.at(route.operation),
+                   roles_with(route.scope, parts.scopes, route.operation),
+                   route.query,
+                   route.scope == "public",
+                   rate_of(route)};
   if (!bound.query.is_object()) bound.query = {{"type", "object"}};
   bound.query.emplace("additionalProperties", false);
   const std::vector<std::string> only_json{"application/json"};
@@ -119,23 +128,16 @@ void add_problem(Outgoing& outgoing, const Error& error, std::string_view instan
     headers.emplace_back("WWW-Authenticate", "Bearer realm=\"agent-factory\"");
   }
   if (error.code == ErrorCode::unavailable || error.code == ErrorCode::rate_limited) {
-    headers.emplace_back("Retry-After", "1");
+    const auto wait = error.data.find("retry_after_seconds");
+    headers.emplace_back("Retry-After", wait == error.data.end() ? "1" : wait->second);
   }
 }
 
-/// What stands on every answer. Nothing here is for a browser to run, guess at or keep.
+/// What stands on every answer, beside what the edge adds.
 void add_common(Outgoing& outgoing, const std::string& request_id) {
   auto& headers = outgoing.headers;
   headers.emplace_back("X-Request-Id", request_id);
   headers.emplace_back("X-API-Version", kApiVersion);
-  const auto unless_set = [&headers](std::string_view name, std::string_view value) {
-    const bool set = std::any_of(headers.begin(), headers.end(),
-                                 [&](const auto& header) { return header.first == name; });
-    if (!set) headers.emplace_back(name, value);
-  };
-  unless_set("Cache-Control", "no-store");
-  headers.emplace_back("X-Content-Type-Options", "nosniff");
-  unless_set("Content-Security-Policy", "default-src 'none'");
 }
 
 }  // namespace
@@ -148,6 +150,7 @@ struct Router::Call {
   Request request;
   RouteTable::Params params;
   std::string allow;  ///< set: goes out as Allow
+  RateVerdict rate{};
 };
 
 Router::Router(const RouterParts& parts)
@@ -155,6 +158,7 @@ Router::Router(const RouterParts& parts)
       given_before_(parts.given_before),
       access_log_(parts.access_log),
       check_answers_(parts.check_answers),
+      edge_(std::make_unique<Edge>(parts.edge)),
       id_prefix_("req_" + random_token(9) + "-") {
   require_all_bound(parts);
   for (const Route& route : parts.routes) table_.add(bind(route, parts));
@@ -163,8 +167,9 @@ Router::Router(const RouterParts& parts)
 Outgoing Router::answer(Incoming& incoming) {
   const Head& head = incoming.head();
   const auto began = std::chrono::steady_clock::now();
-  Call call{incoming, head, split_target(head.target), {}, {}, {}};
+  Call call{incoming, head, split_target(head.target), {}, {}, {}, {}};
   read_origin(incoming, call.request);
+  call.request.address = std::string(edge_->client(call.request.address, head));
   const std::string_view sent_id = head.header("X-Request-Id");
   call.request.request_id = is_sane_id(sent_id) ? std::string(sent_id) : new_request_id();
   Result<Answer> result = Error{};
@@ -228,10 +233,15 @@ Result<Answer> Router::handle(Call& call) const {
 }
 
 Status Router::admit(const BoundRoute& bound, Call& call) const {
-  if (bound.is_public) return Done{};
+  if (bound.is_public) return charge(call, bound.rate, {});
   const auto credential = authenticate(call.head, find_key_);
-  if (!credential) return credential.error();
+  if (!credential) {
+    if (Status counted = charge(call, RateClass::standard, {}); !counted) return counted;
+    return credential.error();
+  }
   call.request.principal = (*credential)->principal;
+  const Principal& who = call.request.principal;
+  if (Status counted = charge(call, bound.rate, who.id); !counted) return counted;
   const Role role = call.request.principal.role;
   if (bound.roles.at(static_cast<std::size_t>(role))) return Done{};
   Error error{ErrorCode::forbidden,
@@ -242,6 +252,11 @@ Status Router::admit(const BoundRoute& bound, Call& call) const {
               {}};
   error.data.emplace("required_scope", bound.route.scope);
   return error;
+}
+
+Status Router::charge(Call& call, RateClass rate, std::string_view principal) const {
+  return edge_->charge(rate, principal, call.request.address, std::chrono::steady_clock::now(),
+                       call.rate);
 }
 
 Result<Answer> Router::whole_server(Call& call) {
@@ -279,10 +294,10 @@ void Router::check_answer(const BoundRoute& bound, const Answer& answer) {
                          wrong.front().pointer + " " + wrong.front().detail);
 }
 
-Outgoing Router::dress(Call& call, Result<Answer> result) {
+Outgoing Router::dress(Call& call, Result<Answer> result) const {
   Outgoing outgoing;
   auto& headers = outgoing.headers;
-  headers.reserve(12);
+  headers.reserve(16);
   if (result) {
     Answer& answer = *result;
     outgoing.status = answer.status;
@@ -300,8 +315,9 @@ Outgoing Router::dress(Call& call, Result<Answer> result) {
   } else {
     add_problem(outgoing, result.error(), call.target.path, call.request.request_id, 0);
   }
-  if (!call.allow.empty()) headers.emplace_back("Allow", std::move(call.allow));
+  if (!call.allow.empty()) headers.emplace_back("Allow", call.allow);
   add_common(outgoing, call.request.request_id);
+  edge_->dress(&call.head, call.allow, call.rate, outgoing);
   return outgoing;
 }
 
@@ -310,6 +326,7 @@ Outgoing Router::refuse(const Refusal& refusal) {
   const std::string request_id = new_request_id();
   add_problem(outgoing, refusal.error, {}, request_id, refusal.status);
   add_common(outgoing, request_id);
+  edge_->dress(nullptr, {}, {}, outgoing);
   return outgoing;
 }
 

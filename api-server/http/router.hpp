@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "common/catalog.hpp"
 #include "http/auth.hpp"
+#include "http/edge.hpp"
 #include "http/handlers.hpp"
 #include "http/message.hpp"
 #include "http/route_table.hpp"
@@ -29,6 +31,7 @@ struct RouterParts {
   /// was not, or the key belongs to another request, which is the engine's to refuse. Empty: keys
   /// are the handlers' alone.
   std::function<std::optional<Answer>(const Request&)> given_before;
+  EdgeOptions edge{};
 };
 
 /// From a request to its handler and back: matches the declared route, authenticates, authorises by
@@ -48,11 +51,13 @@ class Router final : public Application {
 
   Result<Answer> handle(Call& call) const;
   [[nodiscard]] Status admit(const BoundRoute& bound, Call& call) const;
+  /// Counts the request of the principal, or of its address while nobody is known.
+  [[nodiscard]] Status charge(Call& call, RateClass rate, std::string_view principal) const;
   [[nodiscard]] Result<Answer> lost(const Call& call) const;
   static Result<Answer> whole_server(Call& call);
   static Result<Answer> other_method(Call& call, const RouteTable::Methods& methods);
   static void check_answer(const BoundRoute& bound, const Answer& answer);
-  static Outgoing dress(Call& call, Result<Answer> result);
+  Outgoing dress(Call& call, Result<Answer> result) const;
   std::string new_request_id();
 
   RouteTable table_;
@@ -60,6 +65,7 @@ class Router final : public Application {
   std::function<std::optional<Answer>(const Request&)> given_before_;
   bool access_log_;
   bool check_answers_;
+  const std::unique_ptr<Edge> edge_;
   std::string id_prefix_;  ///< of this process, so that ids of two never meet
   std::atomic<std::uint64_t> requests_{0};
 };

@@ -57,9 +57,10 @@ void raise_descriptor_limit(std::size_t connections) {
 }  // namespace
 
 struct Server::Impl {
-  Impl(Application& application_given, Limits limits_given)
+  Impl(Application& application_given, Limits limits_given, std::shared_ptr<TlsContext> tls_given)
       : application(application_given),
         limits(limits_given),
+        tls(std::move(tls_given)),
         registry(limits),
         epoll(must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
         stop_event(must(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
@@ -78,6 +79,7 @@ struct Server::Impl {
 
   Application& application;
   const Limits limits;
+  const std::shared_ptr<TlsContext> tls;  ///< empty: plain HTTP
   Registry registry;
   Fd epoll;
   Fd stop_event;  ///< ends the accepting thread
@@ -133,6 +135,7 @@ void Server::Impl::accept_some(bool& short_of_descriptors) {
     }
     if (registry.size() >= limits.connections && !registry.evict()) continue;
     Connection& connection = registry.add(std::move(socket), address_text(address), Steady::now());
+    if (tls) connection.secure(tls->session(connection.fd()));
     epoll_event event{EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, {}};
     event.data.ptr = &connection;
     if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, connection.fd(), &event) != 0) {
@@ -212,8 +215,8 @@ bool Server::Impl::arm(Connection& connection, Phase phase) {
   return epoll_ctl(epoll.get(), EPOLL_CTL_MOD, connection.fd(), &event) == 0;
 }
 
-Server::Server(Application& application, Limits limits)
-    : impl_(std::make_unique<Impl>(application, limits)) {}
+Server::Server(Application& application, Limits limits, std::shared_ptr<TlsContext> tls)
+    : impl_(std::make_unique<Impl>(application, limits, std::move(tls))) {}
 
 Server::~Server() { stop(); }
 
@@ -229,7 +232,7 @@ Result<std::string> Server::start(const std::string& host, std::uint16_t port) {
   }
   impl_->add_worker();
   impl_->acceptor = std::thread([impl = impl_.get()] { impl->accept_all(); });
-  return url_of(host, impl_->listener.port);
+  return url_of(host, impl_->listener.port, impl_->tls != nullptr);
 }
 
 void Server::stop() {

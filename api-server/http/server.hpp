@@ -7,6 +7,7 @@
 #include "common/result.hpp"
 #include "http/connection.hpp"
 #include "http/message.hpp"
+#include "http/tls.hpp"
 
 namespace factory::http {
 
@@ -19,8 +20,9 @@ namespace factory::http {
 ///   server.stop();
 class Server {
  public:
-  /// `application` must outlive the server.
-  explicit Server(Application& application, Limits limits = {});
+  /// `application` must outlive the server. With `tls` all connections speak HTTPS.
+  explicit Server(Application& application, Limits limits = {},
+                  std::shared_ptr<TlsContext> tls = {});
   ~Server();  ///< stops
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -49,6 +49,6 @@ Result<Listener> listen_on(const std::string& host, std::uint16_t port);
 std::string address_text(const sockaddr_storage& address);
 
 /// "http://127.0.0.1:8080", IPv6 addresses in brackets.
-std::string url_of(const std::string& host, std::uint16_t port);
+std::string url_of(const std::string& host, std::uint16_t port, bool https = false);
 
 }  // namespace factory::http

@@ -23,6 +23,8 @@ std::string lower(std::string text) {
   return text;
 }
 
+}  // namespace
+
 RawAnswer read_head(std::string_view head) {
   RawAnswer answer;
   answer.status = std::stoi(std::string(head.substr(9, 3)));
@@ -36,8 +38,6 @@ RawAnswer read_head(std::string_view head) {
   }
   return answer;
 }
-
-}  // namespace
 
 RawClient::RawClient(const std::string& url) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
   sockaddr_in address{};

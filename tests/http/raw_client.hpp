@@ -22,6 +22,9 @@ struct RawAnswer {
   }
 };
 
+/// Of an answer's status line and fields, each line with its end.
+RawAnswer read_head(std::string_view head);
+
 /// A TCP client that sends whatever bytes a test likes. Waits on the socket, at most 10 s for each
 /// answer; throws std::runtime_error when there is none.
 class RawClient {

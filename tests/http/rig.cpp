@@ -13,6 +13,7 @@ Route route(std::string operation, std::string method, std::string path, std::st
   made.method = std::move(method);
   made.path = std::move(path);
   made.scope = std::move(scope);
+  if (made.method == "DELETE") made.rate = "destructive";
   made.path_params = json::object();
   made.body_types = {"application/json"};
   return made;
@@ -113,7 +114,7 @@ http::Router& Rig::router() {
       return key == keys.end() ? nullptr : key->second;
     };
     router_ = std::make_unique<http::Router>(
-        http::RouterParts{routes, scopes, handlers, find, false, true});
+        http::RouterParts{routes, scopes, handlers, find, false, true, edge});
   }
   return *router_;
 }

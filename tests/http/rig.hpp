@@ -28,6 +28,7 @@ struct Rig {
   std::map<std::string, std::vector<std::string>> scopes;
   http::Handlers handlers;
   std::map<std::string, std::shared_ptr<const http::Credential>> keys;
+  http::EdgeOptions edge;     ///< of the router, which is made at the first call
   std::atomic<int> calls{0};  ///< how often a handler ran
 
  private:

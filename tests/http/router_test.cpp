@@ -190,7 +190,13 @@ TEST_CASE("every answer carries what it should") {
   CHECK(answer.header("x-api-version") == "1");
   CHECK(answer.header("cache-control") == "no-store");
   CHECK(answer.header("x-content-type-options") == "nosniff");
-  CHECK(answer.header("content-security-policy") == "default-src 'none'");
+  CHECK(answer.header("content-security-policy") == "default-src 'none'; frame-ancestors 'none'");
+  CHECK(answer.header("x-frame-options") == "DENY");
+  CHECK(answer.header("referrer-policy") == "no-referrer");
+  CHECK(answer.header("permissions-policy") == "camera=(), geolocation=(), microphone=()");
+  CHECK(answer.header("strict-transport-security").empty());
+  CHECK(answer.header("ratelimit").empty());
+  CHECK(answer.header("vary").empty());
   CHECK(answer.header("content-type") == "application/json");
   CHECK(answer.header("etag") == "\"3\"");
   CHECK(answer.header("date").size() == 29);

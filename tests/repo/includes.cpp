@@ -21,7 +21,7 @@ const std::vector<Owner>& owners() {
       {"curl/", {"common/http_client.cpp"}},
       {"SQLiteCpp/", {"api-server/storage/sqlite/", "bench/raw_commit.cpp"}},
       {"sqlite3", {"api-server/storage/sqlite/"}},
-      {"openssl/", {"common/digest.cpp", "api-server/http/tls.cpp"}},
+      {"openssl/", {"common/digest.cpp", "common/web_key.cpp", "api-server/http/tls.cpp"}},
       {"sodium", {"api-server/identity/password.cpp"}},
       {"jwt/", {"api-server/identity/jwt.cpp"}},
       {"prometheus/", {"api-server/http/metrics.cpp"}},

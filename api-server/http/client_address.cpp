@@ -1,0 +1,79 @@
+#include "http/client_address.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <array>
+#include <cstring>
+
+namespace factory::http {
+namespace {
+
+constexpr std::size_t kNetwork = 8;  // bytes of an IPv6 address
+
+/// 4 or 16 bytes; empty if it is no address.
+std::string address_bytes(std::string_view text) {
+  if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
+    text = text.substr(1, text.size() - 2);
+  }
+  std::array<char, INET6_ADDRSTRLEN> terminated{};
+  if (text.empty() || text.size() >= terminated.size()) return {};
+  std::memcpy(terminated.data(), text.data(), text.size());
+  std::array<char, 16> bytes{};
+  if (text.find(':') == std::string_view::npos) {
+    return inet_pton(AF_INET, terminated.data(), bytes.data()) == 1 ? std::string(bytes.data(), 4)
+                                                                    : std::string();
+  }
+  if (inet_pton(AF_INET6, terminated.data(), bytes.data()) != 1) return {};
+  constexpr std::array<char, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '\xff', '\xff'};
+  if (std::memcmp(bytes.data(), mapped.data(), mapped.size()) == 0) {
+    return {bytes.data() + mapped.size(), 4};
+  }
+  return {bytes.data(), bytes.size()};
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+}  // namespace
+
+NetworkName network_of(std::string_view address) {
+  NetworkName name{address_bytes(address), false};
+  if (name.bytes.size() == 4) {
+    name.loopback = name.bytes.front() == 127;
+  } else if (name) {
+    static const std::string self = std::string(15, '\0') + '\1';
+    name.loopback = name.bytes == self;
+    name.bytes.resize(kNetwork);
+  }
+  return name;
+}
+
+ClientAddress::ClientAddress(const std::vector<std::string>& proxies) {
+  for (const std::string& proxy : proxies) proxies_.insert(address_bytes(proxy));
+}
+
+bool ClientAddress::trusts(std::string_view address) const {
+  const std::string bytes = address_bytes(address);
+  return !bytes.empty() && proxies_.count(bytes) > 0;
+}
+
+std::string_view ClientAddress::of(std::string_view peer, std::string_view forwarded_for) const {
+  if (proxies_.empty() || !trusts(peer)) return peer;
+  std::string_view nearest = peer;
+  while (!forwarded_for.empty()) {
+    const std::size_t comma = forwarded_for.rfind(',');
+    const std::string_view last =
+        trimmed(comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1));
+    if (address_bytes(last).empty()) return nearest;  // not an address: nothing before it counts
+    nearest = last;
+    if (!trusts(last)) return nearest;
+    forwarded_for = comma == std::string_view::npos ? "" : forwarded_for.substr(0, comma);
+  }
+  return nearest;
+}
+
+}  // namespace factory::http
