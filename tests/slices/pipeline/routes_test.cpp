@@ -172,10 +172,13 @@ TEST_CASE("what waits follows the priority of its pipeline", "[pipeline][rest]")
   const std::string id = rest.in_review();
   rest.ok("pipeline.patch", at(id, {{"priority", "critical"}, {"reason", "customer waits"}}));
   const json waits = rest.ok("pipeline.get", at(id))["waiting_for"];
-  const json gate =
-      rest.ok("approval.get", {{{"approval_id", waits["approval_id"].get<std::string>()}}});
+  Asked approval;
+  approval.path = {{"approval_id", waits["approval_id"].get<std::string>()}};
+  const json gate = rest.ok("approval.get", approval);
   CHECK(gate["priority"] == "critical");
-  const json task = rest.ok("task.get", {{{"task_id", gate["task_id"].get<std::string>()}}});
+  Asked asked;
+  asked.path = {{"task_id", gate["task_id"].get<std::string>()}};
+  const json task = rest.ok("task.get", asked);
   CHECK(task["priority"] == "critical");
   CHECK(rest.ok("approval.list", where({{"status", "pending"}}))["approvals"][0]["priority"] ==
         "critical");
