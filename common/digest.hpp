@@ -15,6 +15,9 @@ using Hash = std::array<unsigned char, 32>;
 Hash sha256(std::string_view first, std::string_view second = {});
 Hash sha256(const Hash& previous, std::string_view bytes);
 
+/// HMAC-SHA-256 (RFC 2104). Thread-safe, pure.
+Hash hmac_sha256(std::string_view key, std::string_view message);
+
 std::string to_hex(const Hash& hash);
 std::optional<Hash> hash_from_hex(std::string_view hex);
 
