@@ -52,11 +52,8 @@ struct App::Impl {
     bind_routes();
     open_tls(options);
     router = std::make_unique<http::Router>(http::RouterParts{
-        core.catalog().routes(), core.catalog().roles(), handlers,
-        authenticate(), true, false,
-        [this](const http::Request& request) {
-          return http::given_before(core.store(), request);
-        },
+        core.catalog().routes(), core.catalog().roles(), handlers, authenticate(), true, false,
+        [this](const http::Request& request) { return http::given_before(core.store(), request); },
         options.edge});
     server = std::make_unique<http::Server>(*router, http::Limits{}, tls);
     start_background(options);

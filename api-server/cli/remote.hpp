@@ -15,7 +15,8 @@ std::string variable(const char* name);
 struct Running {
   std::string url;
   std::string token;
-  std::string ca_file;  ///< PEM of the authorities that its certificate may come from; empty: the system's
+  std::string
+      ca_file;  ///< PEM of the authorities that its certificate may come from; empty: the system's
 };
 
 /// nullopt if none answers. Throws std::runtime_error if its certificate is not trusted or the

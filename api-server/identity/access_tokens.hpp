@@ -9,24 +9,12 @@
 #include "common/clock.hpp"
 #include "common/digest.hpp"
 #include "domain/principal.hpp"
+#include "identity/access_claims.hpp"
 #include "identity/jwt.hpp"
 #include "identity/keyring.hpp"
 #include "identity/registry.hpp"
 
 namespace factory::identity {
-
-/// What an access token says, once all of it has been checked.
-struct AccessClaims {
-  std::string subject;  ///< the user's name
-  std::string session;
-  std::string id;  ///< jti
-  Time expires_at{};
-};
-
-/// Whether these are the claims of an access token of `issuer` that is valid now (RFC 7519, section
-/// 4.1): `iss`, `aud`, `sub`, `sid`, `jti`, `iat`, `nbf` and `exp` all there and all right. Pure.
-Result<AccessClaims> check_access_claims(const nlohmann::json& claims, const std::string& issuer,
-                                         Time now);
 
 /// Access tokens: JWTs signed with ES256 that live for 15 minutes. Thread-safe.
 class AccessTokens {

@@ -7,6 +7,7 @@
 
 #include "common/digest.hpp"
 #include "common/paths.hpp"
+#include "identity/access_claims.hpp"
 #include "identity/jwt.hpp"
 
 namespace factory::identity {

@@ -11,9 +11,6 @@
 
 namespace factory::identity {
 
-/// How long an access token lives.
-inline constexpr Millis access_lifetime{15LL * 60'000};
-
 /// The keys that access tokens are signed with, in one file (0600) of the data folder. The newest
 /// signs; earlier ones are published for as long as tokens of theirs can live. Thread-safe.
 class Keyring {

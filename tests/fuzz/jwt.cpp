@@ -6,8 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "common/digest.hpp"
 #include "common/ec_key.hpp"
-#include "identity/access_tokens.hpp"
+#include "identity/access_claims.hpp"
 #include "identity/jwt.hpp"
 
 namespace {
