@@ -30,7 +30,7 @@ struct RouterParts {
   /// What a request with this Idempotency-Key was answered when it was carried out; nullopt: it
   /// was not, or the key belongs to another request, which is the engine's to refuse. Empty: keys
   /// are the handlers' alone.
-  std::function<std::optional<Answer>(const Request&)> given_before;
+  std::function<std::optional<Answer>(const Request&)> given_before{};
   EdgeOptions edge{};
 };
 
