@@ -8,7 +8,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int events_at_a_time = 500;
+constexpr int events_at_a_time = 200;
 constexpr int seals_at_a_time = 200;
 constexpr std::size_t piece = 64 * 1024;
 
