@@ -17,6 +17,7 @@
 #include "http/services.hpp"
 #include "http/system_routes.hpp"
 #include "queries/routes.hpp"
+#include "queries/trail_routes.hpp"
 #include "slices/agent/routes.hpp"
 #include "slices/gate/routes.hpp"
 #include "slices/key/routes.hpp"
@@ -24,6 +25,7 @@
 #include "slices/report/routes.hpp"
 #include "slices/task/routes.hpp"
 #include "slices/template/routes.hpp"
+#include "storage/access_log.hpp"
 
 namespace factory {
 
@@ -31,6 +33,8 @@ namespace {
 
 /// How long an Idempotency-Key and a finished effect are remembered.
 constexpr Millis remembered{48 * 3'600'000LL};
+/// Pipelines that one step of the archive's clock looks at.
+constexpr std::int64_t archived_at_once = 1000;
 
 CoreOptions core_options(AppOptions& options) {
   if (!options.announce_url.empty()) options.core.effect_kinds = {"announce"};
@@ -42,6 +46,7 @@ CoreOptions core_options(AppOptions& options) {
 struct App::Impl {
   explicit Impl(AppOptions options)
       : core(core_options(options)),
+        access({core.data() + "/access", options.access_days, 10'000, 64U << 20U, &core.clock()}),
         services{core.runner(),  core.store(),     core.search(),
                  core.blobs(),   core.clock(),     core.ids(),
                  core.catalog(), core.templates(), [this] { return core.keys().people(); }} {
@@ -50,10 +55,8 @@ struct App::Impl {
     router = std::make_unique<http::Router>(http::RouterParts{
         core.catalog().routes(), core.catalog().roles(), handlers,
         [this](const std::string& key_id) { return core.keys().find(key_id); }, true, false,
-        [this](const http::Request& request) {
-          return http::given_before(core.store(), request);
-        },
-        options.edge});
+        [this](const http::Request& request) { return http::given_before(core.store(), request); },
+        options.edge, &access});
     server = std::make_unique<http::Server>(*router, http::Limits{}, tls);
     start_background(options);
     auto started = server->start(options.host, options.port);
@@ -86,6 +89,10 @@ struct App::Impl {
     pipeline_template::bind_routes(handlers, services);
     report::bind_routes(handlers, services);
     queries::bind_routes(handlers, services);
+    queries::bind_trail_routes(
+        handlers, services,
+        {core.seal_key(), access, core.archive_folder(),
+         [this](Millis older_than, std::int64_t most) { return core.archive(older_than, most); }});
   }
 
   void start_background(const AppOptions& options) {
@@ -105,6 +112,12 @@ struct App::Impl {
           [this](storage::Store& store) { store.purge(core.clock().now() - remembered); });
       return false;
     });
+    if (options.archive_after_days > 0) {
+      const Millis age{options.archive_after_days * 86'400'000LL};
+      every("archive", Millis{3'600'000}, [this, age](const std::stop_token&) {
+        return core.archive(age, archived_at_once).more;
+      });
+    }
     if (tls) {
       every("tls", options.tls_interval, [this](const std::stop_token&) {
         tls->refresh();
@@ -139,6 +152,7 @@ struct App::Impl {
   [[nodiscard]] std::string server_file() const { return core.data() + "/server.json"; }
 
   Core core;
+  storage::AccessLog access;
   Services services;
   http::Handlers handlers;
   HttpClient client;

@@ -24,6 +24,8 @@ struct AppOptions {
   identity::LoginConfig logins;         ///< where somebody may log in besides here
   std::optional<http::TlsOptions> tls;  ///< none: plain HTTP
   Millis tls_interval{10'000};          ///< how often its files are looked at
+  int archive_after_days = 0;           ///< closed pipelines go into the archive; 0: they stay
+  int access_days = 90;                 ///< how long the access trail is kept
 };
 
 /// The whole server: core, background work and HTTP edge. While it serves, `server.json` in the

@@ -10,6 +10,7 @@
 #include "engine/timers.hpp"
 #include "flows/flows.hpp"
 #include "flows/slices.hpp"
+#include "queries/closed.hpp"
 #include "slices/key/key.hpp"
 #include "slices/template/folder.hpp"
 
@@ -145,6 +146,14 @@ void Core::create_first_keys() {
     call.command = {minted.id, key::Command{std::move(minted.command)}};
     or_throw(runner_->run(std::move(call)));
   }
+}
+
+engine::ArchiveRun Core::archive(Millis older_than, std::int64_t most) {
+  const std::lock_guard lock(archiving_);
+  queries::ClosedPipelines closed(*store_, clock_->now() - older_than);
+  return engine::archive_groups(
+      {*runner_, *store_, seal_key_, *clock_, archive_folder()}, [&] { return closed.next(); },
+      most);
 }
 
 bool Core::fire_timers() {

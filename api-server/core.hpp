@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "common/clock.hpp"
 #include "common/digest.hpp"
 #include "common/ids.hpp"
+#include "engine/archive.hpp"
 #include "engine/runner.hpp"
 #include "slices/agent/leases.hpp"
 #include "slices/key/registry.hpp"
@@ -55,6 +57,10 @@ class Core {
 
   /// Signs a checkpoint over the events since the last one; false if there are none.
   bool seal();
+  /// Moves pipelines that have been closed for so long, with their gates and tasks, into sealed
+  /// files in archive_folder(), the oldest first and at most so many. Any thread.
+  engine::ArchiveRun archive(Millis older_than, std::int64_t most);
+  [[nodiscard]] std::string archive_folder() const { return data_ + "/archive"; }
   /// Turns timers that are due into commands (engine/timers.hpp); true if there were any. One
   /// thread at a time.
   bool fire_timers();
@@ -79,6 +85,7 @@ class Core {
   agent::Leases agents_;
   pipeline_template::Book templates_;
   std::unique_ptr<engine::Runner> runner_;
+  std::mutex archiving_;  ///< one run at a time
 };
 
 }  // namespace factory

@@ -16,6 +16,7 @@ int run(const factory::cli::Options& options) {
     case Action::key_revoke: return run_key(options);
     case Action::audit_verify:
     case Action::audit_export: return run_audit(options);
+    case Action::archive_run: return run_archive(options);
     case Action::rebuild: return run_rebuild(options);
     case Action::backup: return run_backup(options);
     case Action::version: std::cout << factory::version() << "\n"; return 0;

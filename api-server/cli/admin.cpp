@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "common/http_client.hpp"
@@ -158,6 +159,8 @@ int print_report(const engine::AuditReport& report) {
                     {"streams", report.streams},
                     {"seals", report.seals},
                     {"sealed_through", report.sealed_through},
+                    {"archived", report.archived},
+                    {"archives", report.archives},
                     {"problems", report.problems}}
                    .dump(2)
             << "\n";
@@ -192,7 +195,8 @@ int run_audit(const Options& options) {
   const SigningKey key = seal_key(data);
   if (options.action == Action::audit_verify) {
     return print_report(engine::verify_store(
-        *store, options.public_key.empty() ? key.public_hex() : options.public_key));
+        *store, options.public_key.empty() ? key.public_hex() : options.public_key,
+        data + "/archive"));
   }
   if (options.file.empty()) {
     engine::export_trail(*store, key, SystemClock().now(), std::cout);
@@ -204,6 +208,59 @@ int run_audit(const Options& options) {
   return 0;
 }
 
+namespace {
+
+json archived(const engine::ArchiveRun& run) {
+  return {{"pipelines", run.groups},
+          {"streams", run.streams},
+          {"events", run.events},
+          {"files", run.files},
+          {"more", run.more}};
+}
+
+/// One step of a run.
+json archive_some(const std::optional<Running>& server, const std::string& data, int days) {
+  if (!server) {
+    Core core(CoreOptions{data, {}, {}, {}, {}, {}});
+    const Millis age{days * 86'400'000LL};
+    return archived(core.archive(age, std::numeric_limits<std::int64_t>::max()));
+  }
+  HttpRequest request;
+  request.method = "POST";
+  request.url = server->url + "/v1/archives";
+  request.headers = {{"Authorization", "Bearer " + server->token},
+                     {"Content-Type", "application/json"}};
+  request.body = json{{"older_than_days", days}}.dump();
+  request.timeout = Millis{600'000};
+  HttpClient client;
+  const Result<HttpResponse> answer = client.send(request);
+  if (!answer) throw std::runtime_error(answer.error().detail);
+  json doc = json::parse(answer->body, nullptr, false);
+  if (answer->status >= 300) throw std::runtime_error(doc.value("detail", "refused"));
+  return doc;
+}
+
+}  // namespace
+
+int run_archive(const Options& options) {
+  const std::string data = data_folder(options);
+  const std::optional<Running> server = running_server(data);
+  json total = archived({});
+  bool more = true;
+  while (more) {
+    const json some = archive_some(server, data, options.older_than_days);
+    for (const char* name : {"pipelines", "streams", "events"}) {
+      total[name] = total[name].get<std::int64_t>() + some.at(name).get<std::int64_t>();
+    }
+    for (const json& file : some.at("files")) total["files"].push_back(file);
+    // Without progress what is left changes all the time: the next run takes it.
+    more = some.at("more").get<bool>() && some.at("pipelines").get<std::int64_t>() > 0;
+    total["more"] = some.at("more");
+  }
+  std::cout << total.dump(2) << "\n";
+  return 0;
+}
+
 int run_backup(const Options& options) {
   const std::string data = data_folder(options);
   storage::open_sqlite(store_file(data))->backup(options.file);
@@ -212,7 +269,11 @@ int run_backup(const Options& options) {
   if (fs::exists(data + "/blobs")) {
     fs::copy(data + "/blobs", blobs, fs::copy_options::recursive);
   }
-  std::cout << json{{"store", options.file}, {"blobs", blobs}}.dump() << "\n";
+  const std::string archive = options.file + ".archive";
+  if (fs::exists(data + "/archive")) {
+    fs::copy(data + "/archive", archive, fs::copy_options::recursive);
+  }
+  std::cout << json{{"store", options.file}, {"blobs", blobs}, {"archive", archive}}.dump() << "\n";
   return 0;
 }
 

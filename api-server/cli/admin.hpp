@@ -11,6 +11,8 @@ namespace factory::cli {
 int run_key(const Options& options);
 /// These read the store beside a running server.
 int run_audit(const Options& options);
+/// Through the server that runs on the folder, if one does.
+int run_archive(const Options& options);
 int run_backup(const Options& options);
 /// --check reads; without it, no server may run on the folder.
 int run_rebuild(const Options& options);

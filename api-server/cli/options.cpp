@@ -40,6 +40,11 @@ std::span<const Setting> serve_settings() {
        "address that browsers know this server by (default: where it listens)"},
       {"providers", "FACTORY_PROVIDERS", "",
        "file of the identity providers (default: providers.json in the data folder)"},
+      {"archive-after-days", "FACTORY_ARCHIVE_AFTER_DAYS", "0",
+       "pipelines closed for so long go into the archive; 0: they stay", SettingKind::number, 0,
+       36'500},
+      {"access-days", "FACTORY_ACCESS_DAYS", "90", "how long the access trail is kept",
+       SettingKind::number, 1, 36'500},
   });
   return known;
 }
@@ -119,6 +124,16 @@ void add_audit(CLI::App& app, Options& options) {
   exported->add_option("--file", options.file, "instead of the standard output");
 }
 
+void add_archive(CLI::App& app, Options& options) {
+  CLI::App* archive = app.add_subcommand("archive", "Moves what is closed into sealed files");
+  archive->require_subcommand(1);
+  CLI::App* run = add_action(*archive, "run", "Archives closed pipelines, gates and tasks", options,
+                             Action::archive_run);
+  run->add_option("--older-than", options.older_than_days, "days since they were last changed")
+      ->required()
+      ->check(CLI::Range(0, 36'500));
+}
+
 void collect_names(const CLI::App& app, std::vector<std::string>& names) {
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
@@ -151,6 +166,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   add_serve(app, options);
   add_key(app, options);
   add_audit(app, options);
+  add_archive(app, options);
   CLI::App* rebuild = add_action(app, "rebuild", "Folds the whole event log again into the views",
                                  options, Action::rebuild);
   rebuild->add_flag("--check", options.check, "only compares, changes nothing");

@@ -20,6 +20,7 @@ enum class Action {
   key_revoke,
   audit_verify,
   audit_export,
+  archive_run,
   rebuild,
   backup,
   version,
@@ -42,6 +43,7 @@ struct Options {
   std::string file;
   std::string public_key;
   bool check = false;
+  int older_than_days = 0;
 };
 
 /// Reads the command line. On a mistake, prints what was not understood with the nearest known

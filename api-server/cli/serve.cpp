@@ -92,6 +92,8 @@ int run_serve(const Options& options) {
   wanted.host = address->host;
   wanted.port = address->port;
   wanted.announce_url = settings->text("announce-url");
+  wanted.archive_after_days = static_cast<int>(settings->number("archive-after-days"));
+  wanted.access_days = static_cast<int>(settings->number("access-days"));
   wanted.seal_interval = Millis{settings->number("seal-seconds") * 1000};
   if (const Status edge = read_edge(*settings, wanted); !edge) {
     std::cerr << "factory-api: " << edge.error().detail << "\n" << edge.error().hint << "\n";

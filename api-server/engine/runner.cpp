@@ -25,6 +25,7 @@ struct Job {
 
 struct StoreJob {
   const std::function<void(storage::Store&)>* work = nullptr;
+  const std::vector<std::string>* streams = nullptr;
   std::promise<void> promise;
 };
 
@@ -94,6 +95,7 @@ void Runner::Impl::loop() {
       }
     }
     for (StoreJob& job : work) {
+      for (const std::string& stream : *job.streams) cache.drop(stream);
       try {
         (*job.work)(parts.store);
         job.promise.set_value();
@@ -269,8 +271,9 @@ std::future<Result<Reply>> Runner::submit(Call call) {
   return answer;
 }
 
-void Runner::with_store(const std::function<void(storage::Store&)>& work) {
-  StoreJob job{&work, {}};
+void Runner::with_store(const std::function<void(storage::Store&)>& work,
+                        const std::vector<std::string>& streams) {
+  StoreJob job{&work, &streams, {}};
   std::future<void> done = job.promise.get_future();
   {
     const std::lock_guard lock(impl_->mutex);

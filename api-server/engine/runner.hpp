@@ -62,6 +62,8 @@ struct Call {
   Command command;
   Principal actor;
   std::string request_id;
+  std::string address = {};     ///< where the request came from; empty: unknown
+  std::string user_agent = {};  ///< what the client called itself, in UTF-8
   std::string idempotency_key;  ///< empty: none
   std::string fingerprint;
   std::optional<std::int64_t> if_version;  ///< precondition_failed unless the stream is at it
@@ -100,8 +102,10 @@ class Runner {
   Result<Reply> run(Call call) { return submit(std::move(call)).get(); }
 
   /// Runs `work` on the writer's thread between batches and waits for it: the only way for others
-  /// to write to the store. Exceptions come back to the caller.
-  void with_store(const std::function<void(storage::Store&)>& work);
+  /// to write to the store. Exceptions come back to the caller. `streams`: those that the work
+  /// changes past the commands; they are read anew by the next one.
+  void with_store(const std::function<void(storage::Store&)>& work,
+                  const std::vector<std::string>& streams = {});
 
   /// Refuses new commands as `unavailable`, finishes those that wait. Idempotent.
   void stop();
@@ -117,6 +121,7 @@ struct LoadedStream {
   std::int64_t version = 0;
   Hash head{};
   Time updated_at{};
+  bool archived = false;  ///< its events are in an archive: the state is the initial one
 };
 LoadedStream load_stream(storage::Store& store, const Slice& slice, const std::string& stream);
 
@@ -132,7 +137,6 @@ const Slice* slice_of(const std::vector<std::shared_ptr<const Slice>>& slices,
                       std::string_view stream);
 
 /// The exact text of an event that its hash covers.
-std::string event_body(const storage::EventRecord& record, std::string_view data,
-                       const Principal& actor, const std::string& request_id);
+std::string event_body(const storage::EventRecord& record, std::string_view data, const Call& call);
 
 }  // namespace factory::engine

@@ -4,6 +4,8 @@
 #include <deque>
 #include <stdexcept>
 
+#include "engine/archive.hpp"
+
 namespace factory::engine {
 
 namespace {
@@ -51,6 +53,7 @@ class UnitBuilder {
       return Error{ErrorCode::not_found, "There is no " + command.stream + ".", "", {}, {}};
     }
     Touched& touched = touch(*slice, command);
+    if (touched.entry.archived) return archived(command.stream);
     if (index == 0) {
       if (auto status = check_version(touched.entry.version); !status) return status;
     }
@@ -67,6 +70,11 @@ class UnitBuilder {
     }
     std::move(follow_ups.begin(), follow_ups.end(), std::back_inserter(waiting));
     return Done{};
+  }
+
+  Error archived(const std::string& stream) {
+    const auto mark = find_archived(parts_.store, stream);
+    return archived_error(stream, mark.value_or(ArchiveMark{}));
   }
 
   Touched& touch(const Slice& slice, const Command& command) {
@@ -99,7 +107,7 @@ class UnitBuilder {
     record.type = event.type;
     record.at = now_;
     record.actor = call_.actor.id;
-    record.body = event_body(record, event.data, call_.actor, call_.request_id);
+    record.body = event_body(record, event.data, call_);
     record.hash = sha256(touched.entry.head, record.body);
     touched.entry.head = record.hash;
     touched.entry.updated_at = now_;
@@ -190,9 +198,9 @@ const Entry& StreamCache::get(const Slice& slice, const std::string& stream, boo
     put(stream, std::move(node.mapped()));
     return young_.at(stream);
   }
-  LoadedStream loaded =
-      fresh ? LoadedStream{slice.initial(), 0, Hash{}, Time{}} : load_stream(store_, slice, stream);
-  Entry entry{loaded.state, loaded.version, loaded.head, loaded.updated_at, {}};
+  LoadedStream loaded = fresh ? LoadedStream{slice.initial(), 0, Hash{}, Time{}, false}
+                              : load_stream(store_, slice, stream);
+  Entry entry{loaded.state, loaded.version, loaded.head, loaded.updated_at, {}, loaded.archived};
   if (loaded.version > 0) {
     if (const auto row = store_.get_view(stream)) entry.tags = row->tags;
   }

@@ -10,6 +10,7 @@
 #include "common/log.hpp"
 #include "common/schema.hpp"
 #include "common/text.hpp"
+#include "http/access.hpp"
 #include "http/problem.hpp"
 #include "http/request_reader.hpp"
 #include "http/target.hpp"
@@ -159,6 +160,7 @@ Router::Router(const RouterParts& parts)
       access_log_(parts.access_log),
       check_answers_(parts.check_answers),
       edge_(std::make_unique<Edge>(parts.edge)),
+      access_(parts.access),
       id_prefix_("req_" + random_token(9) + "-") {
   require_all_bound(parts);
   for (const Route& route : parts.routes) table_.add(bind(route, parts));
@@ -184,7 +186,11 @@ Outgoing Router::answer(Incoming& incoming) {
         {{"reason", error.what()}, {"request_id", call.request.request_id}});
     result = Error{ErrorCode::internal, {}, {}, {}, {}};
   }
+  const std::string_view outcome = result ? "ok" : to_string(result.error().code);
   Outgoing outgoing = dress(call, std::move(result));
+  if (access_ != nullptr) {
+    note_access(*access_, head, call.request, call.target.path, outgoing.status, outcome);
+  }
   if (access_log_ && logs(LogLevel::debug)) {
     const auto took = std::chrono::steady_clock::now() - began;
     log(LogLevel::debug, "request",

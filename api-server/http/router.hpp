@@ -17,6 +17,10 @@
 #include "http/message.hpp"
 #include "http/route_table.hpp"
 
+namespace factory::storage {
+class AccessLog;
+}
+
 namespace factory::http {
 
 /// What a router is made of. All is copied.
@@ -32,6 +36,7 @@ struct RouterParts {
   /// are the handlers' alone.
   std::function<std::optional<Answer>(const Request&)> given_before{};
   EdgeOptions edge{};
+  storage::AccessLog* access = nullptr;  ///< the access trail; null: none is kept
 };
 
 /// From a request to its handler and back: matches the declared route, authenticates, authorises by
@@ -66,6 +71,7 @@ class Router final : public Application {
   bool access_log_;
   bool check_answers_;
   const std::unique_ptr<Edge> edge_;
+  storage::AccessLog* access_;
   std::string id_prefix_;  ///< of this process, so that ids of two never meet
   std::atomic<std::uint64_t> requests_{0};
 };
