@@ -18,6 +18,8 @@
 #include "http/system_routes.hpp"
 #include "queries/routes.hpp"
 #include "slices/agent/routes.hpp"
+#include "slices/asset/collect.hpp"
+#include "slices/asset/routes.hpp"
 #include "slices/gate/routes.hpp"
 #include "slices/key/routes.hpp"
 #include "slices/pipeline/routes.hpp"
@@ -45,14 +47,12 @@ struct App::Impl {
         services{core.runner(),  core.store(),     core.search(),
                  core.blobs(),   core.clock(),     core.ids(),
                  core.catalog(), core.templates(), [this] { return core.keys().people(); }} {
-    bind_routes();
+    bind_routes(options);
     open_tls(options);
     router = std::make_unique<http::Router>(http::RouterParts{
         core.catalog().routes(), core.catalog().roles(), handlers,
         [this](const std::string& key_id) { return core.keys().find(key_id); }, true, false,
-        [this](const http::Request& request) {
-          return http::given_before(core.store(), request);
-        },
+        [this](const http::Request& request) { return http::given_before(core.store(), request); },
         options.edge});
     server = std::make_unique<http::Server>(*router, http::Limits{}, tls);
     start_background(options);
@@ -76,7 +76,8 @@ struct App::Impl {
     }
   }
 
-  void bind_routes() {
+  void bind_routes(const AppOptions& options) {
+    asset::bind_routes(handlers, services, options.assets);
     http::bind_system_routes(handlers, services);
     pipeline::bind_routes(handlers, services);
     gate::bind_routes(handlers, services);
@@ -100,6 +101,10 @@ struct App::Impl {
       core.seal();
       return false;
     });
+    every("blobs", options.collect_interval, [this](const std::stop_token& stop) {
+      collect_blobs(stop);
+      return false;
+    });
     every("purge", Millis{3'600'000}, [this](const std::stop_token&) {
       core.runner().with_store(
           [this](storage::Store& store) { store.purge(core.clock().now() - remembered); });
@@ -119,6 +124,13 @@ struct App::Impl {
       if (!next || *next > core.clock().now()) return false;
       return engine::run_effects(core.runner(), core.clock(), core.ids(), effects, {}, stop) > 0;
     });
+  }
+
+  void collect_blobs(const std::stop_token& stop) {
+    const asset::Collected found = collector.run(asset::kGrace, false, stop);
+    if (found.removed == 0) return;
+    log(LogLevel::info, "blobs that nothing needs were removed",
+        {{"blobs", std::to_string(found.removed)}, {"bytes", std::to_string(found.bytes)}});
   }
 
   void stop() {
@@ -141,6 +153,7 @@ struct App::Impl {
   Core core;
   Services services;
   http::Handlers handlers;
+  asset::Collector collector{core.store(), core.blobs()};
   HttpClient client;
   std::map<std::string, engine::EffectHandler> effects;
   std::shared_ptr<http::TlsContext> tls;

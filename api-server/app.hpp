@@ -10,6 +10,7 @@
 #include "http/edge.hpp"
 #include "http/tls.hpp"
 #include "identity/login_config.hpp"
+#include "slices/asset/limits.hpp"
 
 namespace factory {
 
@@ -24,6 +25,8 @@ struct AppOptions {
   identity::LoginConfig logins;         ///< where somebody may log in besides here
   std::optional<http::TlsOptions> tls;  ///< none: plain HTTP
   Millis tls_interval{10'000};          ///< how often its files are looked at
+  asset::Limits assets;
+  Millis collect_interval{24 * 3'600'000LL};  ///< how often blobs that nothing needs are removed
 };
 
 /// The whole server: core, background work and HTTP edge. While it serves, `server.json` in the

@@ -22,6 +22,7 @@ enum class Action {
   audit_export,
   rebuild,
   backup,
+  gc,
   version,
   nothing,  ///< help was printed
 };
@@ -42,6 +43,7 @@ struct Options {
   std::string file;
   std::string public_key;
   bool check = false;
+  bool dry_run = false;
 };
 
 /// Reads the command line. On a mistake, prints what was not understood with the nearest known

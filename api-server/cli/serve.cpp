@@ -93,6 +93,10 @@ int run_serve(const Options& options) {
   wanted.port = address->port;
   wanted.announce_url = settings->text("announce-url");
   wanted.seal_interval = Millis{settings->number("seal-seconds") * 1000};
+  wanted.assets.bytes = static_cast<std::uint64_t>(settings->number("max-asset-bytes"));
+  wanted.assets.media_types = settings->list("asset-types");
+  wanted.assets.keep_archived = Millis{settings->number("asset-retention-days") * 86'400'000};
+  wanted.collect_interval = Millis{settings->number("gc-hours") * 3'600'000};
   if (const Status edge = read_edge(*settings, wanted); !edge) {
     std::cerr << "factory-api: " << edge.error().detail << "\n" << edge.error().hint << "\n";
     return 2;
