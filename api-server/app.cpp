@@ -19,6 +19,8 @@
 #include "queries/routes.hpp"
 #include "queries/trail_routes.hpp"
 #include "slices/agent/routes.hpp"
+#include "slices/asset/collect.hpp"
+#include "slices/asset/routes.hpp"
 #include "slices/gate/routes.hpp"
 #include "slices/key/routes.hpp"
 #include "slices/pipeline/routes.hpp"
@@ -50,7 +52,7 @@ struct App::Impl {
         services{core.runner(),  core.store(),     core.search(),
                  core.blobs(),   core.clock(),     core.ids(),
                  core.catalog(), core.templates(), [this] { return core.keys().people(); }} {
-    bind_routes();
+    bind_routes(options);
     open_tls(options);
     router = std::make_unique<http::Router>(http::RouterParts{
         core.catalog().routes(), core.catalog().roles(), handlers,
@@ -79,7 +81,8 @@ struct App::Impl {
     }
   }
 
-  void bind_routes() {
+  void bind_routes(const AppOptions& options) {
+    asset::bind_routes(handlers, services, options.assets);
     http::bind_system_routes(handlers, services);
     pipeline::bind_routes(handlers, services);
     gate::bind_routes(handlers, services);
@@ -105,6 +108,10 @@ struct App::Impl {
     });
     every("seal", options.seal_interval, [this](const std::stop_token&) {
       core.seal();
+      return false;
+    });
+    every("blobs", options.collect_interval, [this](const std::stop_token& stop) {
+      collect_blobs(stop);
       return false;
     });
     every("purge", Millis{3'600'000}, [this](const std::stop_token&) {
@@ -134,6 +141,13 @@ struct App::Impl {
     });
   }
 
+  void collect_blobs(const std::stop_token& stop) {
+    const asset::Collected found = collector.run(asset::kGrace, false, stop);
+    if (found.removed == 0) return;
+    log(LogLevel::info, "blobs that nothing needs were removed",
+        {{"blobs", std::to_string(found.removed)}, {"bytes", std::to_string(found.bytes)}});
+  }
+
   void stop() {
     if (stopped) return;
     stopped = true;
@@ -155,6 +169,7 @@ struct App::Impl {
   storage::AccessLog access;
   Services services;
   http::Handlers handlers;
+  asset::Collector collector{core.store(), core.blobs()};
   HttpClient client;
   std::map<std::string, engine::EffectHandler> effects;
   std::shared_ptr<http::TlsContext> tls;

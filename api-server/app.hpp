@@ -10,6 +10,7 @@
 #include "http/edge.hpp"
 #include "http/tls.hpp"
 #include "identity/login_config.hpp"
+#include "slices/asset/limits.hpp"
 
 namespace factory {
 
@@ -26,6 +27,8 @@ struct AppOptions {
   Millis tls_interval{10'000};          ///< how often its files are looked at
   int archive_after_days = 0;           ///< closed pipelines go into the archive; 0: they stay
   int access_days = 90;                 ///< how long the access trail is kept
+  asset::Limits assets;
+  Millis collect_interval{24 * 3'600'000LL};  ///< how often blobs that nothing needs are removed
 };
 
 /// The whole server: core, background work and HTTP edge. While it serves, `server.json` in the

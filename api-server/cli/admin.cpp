@@ -12,6 +12,7 @@
 #include "engine/audit.hpp"
 #include "engine/rebuild.hpp"
 #include "flows/slices.hpp"
+#include "slices/asset/collect.hpp"
 #include "slices/key/key.hpp"
 
 namespace factory::cli {
@@ -261,14 +262,32 @@ int run_archive(const Options& options) {
   return 0;
 }
 
+namespace {
+
+/// All but those that are being uploaded. One that nothing needs may be removed meanwhile.
+void copy_blobs(const std::string& from, const std::string& to) {
+  for (const fs::directory_entry& shelf : fs::directory_iterator(from)) {
+    if (!shelf.is_directory() || shelf.path().filename() == "incoming") continue;
+    const fs::path place = fs::path(to) / shelf.path().filename();
+    fs::create_directories(place);
+    for (const fs::directory_entry& blob : fs::directory_iterator(shelf.path())) {
+      std::error_code error;
+      fs::copy_file(blob.path(), place / blob.path().filename(), error);
+      if (error && fs::exists(blob.path())) {
+        throw std::runtime_error("cannot copy " + blob.path().string() + ": " + error.message());
+      }
+    }
+  }
+}
+
+}  // namespace
+
 int run_backup(const Options& options) {
   const std::string data = data_folder(options);
   storage::open_sqlite(store_file(data))->backup(options.file);
   // Blobs never change once they are there, so a copy behind the store's holds all it refers to.
   const std::string blobs = options.file + ".blobs";
-  if (fs::exists(data + "/blobs")) {
-    fs::copy(data + "/blobs", blobs, fs::copy_options::recursive);
-  }
+  if (fs::exists(data + "/blobs")) copy_blobs(data + "/blobs", blobs);
   const std::string archive = options.file + ".archive";
   if (fs::exists(data + "/archive")) {
     fs::copy(data + "/archive", archive, fs::copy_options::recursive);
@@ -290,6 +309,25 @@ int run_rebuild(const Options& options) {
                    .dump(2)
             << "\n";
   return report.differences.empty() ? 0 : 1;
+}
+
+int run_gc(const Options& options) {
+  const std::string data = data_folder(options);
+  std::unique_ptr<storage::FolderLock> lock;
+  if (!options.dry_run) lock = std::make_unique<storage::FolderLock>(data);
+  const auto store = storage::open_sqlite(store_file(data));
+  const auto blobs = storage::open_file_blobs(data + "/blobs", options.dry_run);
+  const asset::Collected found =
+      asset::Collector(*store, *blobs).run(asset::kGrace, options.dry_run);
+  std::cout << json{{"dry_run", options.dry_run},
+                    {"files", found.blobs},
+                    {"young", found.young},
+                    {options.dry_run ? "removable" : "removed", found.removed},
+                    {"bytes", found.bytes},
+                    {"digests", found.digests}}
+                   .dump(2)
+            << "\n";
+  return 0;
 }
 
 }  // namespace factory::cli

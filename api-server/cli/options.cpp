@@ -45,6 +45,16 @@ std::span<const Setting> serve_settings() {
        36'500},
       {"access-days", "FACTORY_ACCESS_DAYS", "90", "how long the access trail is kept",
        SettingKind::number, 1, 36'500},
+      {"max-asset-bytes", "FACTORY_MAX_ASSET_BYTES", "1073741824",
+       "how large an uploaded file may be", SettingKind::number, 1, 1'099'511'000'000},
+      {"asset-types", "FACTORY_ASSET_TYPES", "",
+       "media type that uploads may have, as image/png or text/*; can be repeated (default: all)",
+       SettingKind::list},
+      {"asset-retention-days", "FACTORY_ASSET_RETENTION_DAYS", "30",
+       "how long the bytes of deleted assets are kept; 0: for ever", SettingKind::number, 0,
+       36'500},
+      {"gc-hours", "FACTORY_GC_HOURS", "24", "how often files that nothing refers to are removed",
+       SettingKind::number, 1, 8'760},
   });
   return known;
 }
@@ -173,6 +183,9 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   CLI::App* backup = add_action(app, "backup", "Copies the store, also while a server runs",
                                 options, Action::backup);
   backup->add_option("file", options.file, "the copy; must not exist yet")->required();
+  CLI::App* gc = add_action(app, "gc", "Removes stored files that nothing refers to any more",
+                            options, Action::gc);
+  gc->add_flag("--dry-run", options.dry_run, "only tells, also while a server runs");
   app.add_subcommand("version", "Prints the version")->callback([&options] {
     options.action = Action::version;
   });

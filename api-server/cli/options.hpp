@@ -23,6 +23,7 @@ enum class Action {
   archive_run,
   rebuild,
   backup,
+  gc,
   version,
   nothing,  ///< help was printed
 };
@@ -44,6 +45,7 @@ struct Options {
   std::string public_key;
   bool check = false;
   int older_than_days = 0;
+  bool dry_run = false;
 };
 
 /// Reads the command line. On a mistake, prints what was not understood with the nearest known

@@ -95,6 +95,10 @@ int run_serve(const Options& options) {
   wanted.archive_after_days = static_cast<int>(settings->number("archive-after-days"));
   wanted.access_days = static_cast<int>(settings->number("access-days"));
   wanted.seal_interval = Millis{settings->number("seal-seconds") * 1000};
+  wanted.assets.bytes = static_cast<std::uint64_t>(settings->number("max-asset-bytes"));
+  wanted.assets.media_types = settings->list("asset-types");
+  wanted.assets.keep_archived = Millis{settings->number("asset-retention-days") * 86'400'000};
+  wanted.collect_interval = Millis{settings->number("gc-hours") * 3'600'000};
   if (const Status edge = read_edge(*settings, wanted); !edge) {
     std::cerr << "factory-api: " << edge.error().detail << "\n" << edge.error().hint << "\n";
     return 2;
