@@ -24,6 +24,7 @@
 #include "slices/gate/routes.hpp"
 #include "slices/key/routes.hpp"
 #include "slices/pipeline/routes.hpp"
+#include "slices/report/plan.hpp"
 #include "slices/report/routes.hpp"
 #include "slices/task/routes.hpp"
 #include "slices/template/routes.hpp"
@@ -90,7 +91,7 @@ struct App::Impl {
     key::bind_routes(handlers, services);
     agent::bind_routes(handlers, services, core.agents());
     pipeline_template::bind_routes(handlers, services);
-    report::bind_routes(handlers, services);
+    report::bind_routes(handlers, services, report::load_plan(core.catalog(), core.data()));
     queries::bind_routes(handlers, services);
     queries::bind_trail_routes(
         handlers, services,
