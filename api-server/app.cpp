@@ -16,18 +16,21 @@
 #include "http/server.hpp"
 #include "http/services.hpp"
 #include "http/system_routes.hpp"
+#include "identity/routes.hpp"
 #include "queries/routes.hpp"
 #include "queries/trail_routes.hpp"
 #include "slices/agent/routes.hpp"
 #include "slices/asset/collect.hpp"
 #include "slices/asset/routes.hpp"
 #include "slices/gate/routes.hpp"
+#include "slices/group/routes.hpp"
 #include "slices/key/routes.hpp"
 #include "slices/pipeline/routes.hpp"
 #include "slices/report/plan.hpp"
 #include "slices/report/routes.hpp"
 #include "slices/task/routes.hpp"
 #include "slices/template/routes.hpp"
+#include "slices/user/routes.hpp"
 #include "storage/access_log.hpp"
 
 namespace factory {
@@ -50,14 +53,14 @@ struct App::Impl {
   explicit Impl(AppOptions options)
       : core(core_options(options)),
         access({core.data() + "/access", options.access_days, 10'000, 64U << 20U, &core.clock()}),
-        services{core.runner(),  core.store(),     core.search(),
-                 core.blobs(),   core.clock(),     core.ids(),
-                 core.catalog(), core.templates(), [this] { return core.keys().people(); }} {
+        services{core.runner(),   core.store(),     core.search(),
+                 core.blobs(),    core.clock(),     core.ids(),
+                 core.catalog(),  core.templates(), [this] { return core.registry().people(); },
+                 &core.identity()} {
     bind_routes(options);
     open_tls(options);
     router = std::make_unique<http::Router>(http::RouterParts{
-        core.catalog().routes(), core.catalog().roles(), handlers,
-        [this](const std::string& key_id) { return core.keys().find(key_id); }, true, false,
+        core.catalog().routes(), core.catalog().roles(), handlers, authenticate(), true, false,
         [this](const http::Request& request) { return http::given_before(core.store(), request); },
         options.edge, &access});
     server = std::make_unique<http::Server>(*router, http::Limits{}, tls);
@@ -82,9 +85,23 @@ struct App::Impl {
     }
   }
 
+  /// One way in for keys and for the access tokens of sessions.
+  http::Authenticate authenticate() {
+    const http::AuthParts parts{
+        [this](const std::string& id) { return core.registry().key(id); },
+        [this](std::string_view token) { return core.identity().pepper.key_hash(token); },
+        &core.clock(),
+        [this](std::string_view token) { return core.identity().tokens.open(token); }};
+    return [parts](const http::Head& head) { return http::authenticate(head, parts); };
+  }
+
   void bind_routes(const AppOptions& options) {
     asset::bind_routes(handlers, services, options.assets);
     http::bind_system_routes(handlers, services);
+    identity::bind_routes(handlers, services);
+    user::bind_routes(handlers, services);
+    user::bind_delegation_routes(handlers, services);
+    group::bind_routes(handlers, services);
     pipeline::bind_routes(handlers, services);
     gate::bind_routes(handlers, services);
     task::bind_routes(handlers, services);
@@ -132,6 +149,11 @@ struct App::Impl {
         return false;
       });
     }
+    every("identity", Millis{300'000}, [this](const std::stop_token&) {
+      core.identity().keyring.tend(core.clock().now());
+      core.keep_last_used();
+      return false;
+    });
     if (options.announce_url.empty()) return;
     effects["announce"] =
         effects::announce_to(options.announce_url, client, core.store(), core.clock());
@@ -155,6 +177,7 @@ struct App::Impl {
     if (server) server->stop();
     background.clear();
     try {
+      core.keep_last_used();
       core.seal();
     } catch (const std::exception& error) {
       log(LogLevel::error, "the last seal was not written", {{"error", error.what()}});
@@ -190,6 +213,7 @@ Core& App::core() { return impl_->core; }
 void App::reload() {
   if (impl_->tls) impl_->tls->refresh(true);
 }
+const Services& App::services() const { return impl_->services; }
 void App::stop() { impl_->stop(); }
 
 }  // namespace factory

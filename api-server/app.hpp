@@ -8,6 +8,7 @@
 
 #include "core.hpp"
 #include "http/edge.hpp"
+#include "http/services.hpp"
 #include "http/tls.hpp"
 #include "identity/login_config.hpp"
 #include "slices/asset/limits.hpp"
@@ -43,6 +44,8 @@ class App {
 
   [[nodiscard]] const std::string& url() const;
   [[nodiscard]] Core& core();
+  /// What the handlers work with.
+  [[nodiscard]] const Services& services() const;
 
   /// Reads again what may change while it serves: the certificate. From any thread.
   void reload();

@@ -102,7 +102,7 @@ CLI::App* add_action(CLI::App& parent, const std::string& name, const std::strin
 }
 
 void add_key(CLI::App& app, Options& options) {
-  CLI::App* key = app.add_subcommand("key", "Makes, lists and revokes API keys");
+  CLI::App* key = app.add_subcommand("key", "Makes, lists, rotates and revokes API keys");
   key->require_subcommand(1);
   CLI::App* create = add_action(*key, "create", "Makes a key and prints its token once", options,
                                 Action::key_create);
@@ -115,11 +115,48 @@ void add_key(CLI::App& app, Options& options) {
       ->allow_extra_args(false);
   create->add_option("--channel", options.channel, "rest, mcp, web or discord")
       ->check(CLI::IsMember({"rest", "mcp", "web", "discord"}));
+  create
+      ->add_option("--scope", options.scopes,
+                   "limits the key to this scope of its role; can be repeated")
+      ->allow_extra_args(false);
+  create->add_option("--expires-at", options.expires_at, "its end, as 2027-01-15T00:00:00Z");
   add_action(*key, "list", "Lists the keys", options, Action::key_list);
+  CLI::App* rotate = add_action(*key, "rotate", "Gives a key a new secret and prints it once",
+                                options, Action::key_rotate);
+  rotate->add_option("id", options.key_id, "the key's id (key list shows it)")->required();
+  rotate
+      ->add_option("--overlap-minutes", options.overlap_minutes,
+                   "how long the old secret opens, too (default 60)")
+      ->check(CLI::Range(0, 10'080));
+  add_action(*key, "rotate-signing", "Signs access tokens with a new key from now on", options,
+             Action::key_rotate_signing);
   CLI::App* revoke =
       add_action(*key, "revoke", "Takes a key away at once", options, Action::key_revoke);
   revoke->add_option("id", options.key_id, "the key's id (key list shows it)")->required();
   revoke->add_option("--reason", options.reason, "kept in the trail");
+}
+
+void add_user(CLI::App& app, Options& options) {
+  CLI::App* user = app.add_subcommand("user", "Makes and lists users who sign in");
+  user->require_subcommand(1);
+  CLI::App* create = add_action(*user, "create", "Makes a user", options, Action::user_create);
+  create->add_option("--role", options.role, "owner, admin, operator, viewer or agent")
+      ->required()
+      ->check(CLI::IsMember({"owner", "admin", "operator", "viewer", "agent"}));
+  create->add_option("--display-name", options.display_name, "as the user is shown");
+  create->add_option("--email", options.email, "the user's address");
+  create->add_option("--group", options.groups, "a group of the user's; can be repeated")
+      ->allow_extra_args(false);
+  add_action(*user, "list", "Lists the users", options, Action::user_list);
+  CLI::App* password = add_action(*user, "set-password", "Gives a user a new password", options,
+                                  Action::user_set_password);
+  for (CLI::App* command : {create, password}) {
+    command->add_option("--name", options.name, "the user's name")->required();
+    CLI::Option* const file =
+        command->add_option("--password-file", options.password_file,
+                            "holds the password in its first line; - is the standard input");
+    if (command == password) file->required();
+  }
 }
 
 void add_audit(CLI::App& app, Options& options) {
@@ -175,6 +212,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   app.require_subcommand(1);
   add_serve(app, options);
   add_key(app, options);
+  add_user(app, options);
   add_audit(app, options);
   add_archive(app, options);
   CLI::App* rebuild = add_action(app, "rebuild", "Folds the whole event log again into the views",

@@ -155,7 +155,7 @@ struct Router::Call {
 };
 
 Router::Router(const RouterParts& parts)
-    : find_key_(parts.find_key),
+    : authenticate_(parts.authenticate),
       given_before_(parts.given_before),
       access_log_(parts.access_log),
       check_answers_(parts.check_answers),
@@ -240,23 +240,25 @@ Result<Answer> Router::handle(Call& call) const {
 
 Status Router::admit(const BoundRoute& bound, Call& call) const {
   if (bound.is_public) return charge(call, bound.rate, {});
-  const auto credential = authenticate(call.head, find_key_);
-  if (!credential) {
+  Result<Principal> principal = authenticate_(call.head);
+  if (!principal) {
     if (Status counted = charge(call, RateClass::standard, {}); !counted) return counted;
-    return credential.error();
+    return std::move(principal.error());
   }
-  call.request.principal = (*credential)->principal;
+  call.request.principal = std::move(*principal);
   const Principal& who = call.request.principal;
   if (Status counted = charge(call, bound.rate, who.id); !counted) return counted;
-  const Role role = call.request.principal.role;
-  if (bound.roles.at(static_cast<std::size_t>(role))) return Done{};
+  const std::string& scope = bound.route.scope;
+  const bool by_role = bound.roles.at(static_cast<std::size_t>(who.role));
+  if (by_role && (scope == "any" || who.scopes.empty() || holds(who.scopes, scope))) return Done{};
   Error error{ErrorCode::forbidden,
-              "The role " + std::string(name_of(role)) + " lacks the scope " + bound.route.scope +
-                  ", which " + bound.route.operation + " needs.",
+              (by_role ? "This key is limited to other scopes than "
+                       : "The role " + std::string(name_of(who.role)) + " lacks the scope ") +
+                  scope + ", which " + bound.route.operation + " needs.",
               {},
               {},
               {}};
-  error.data.emplace("required_scope", bound.route.scope);
+  error.data.emplace("required_scope", scope);
   return error;
 }
 

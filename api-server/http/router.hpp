@@ -28,7 +28,7 @@ struct RouterParts {
   const std::vector<Route>& routes;                               ///< of the catalog
   const std::map<std::string, std::vector<std::string>>& scopes;  ///< role -> its scopes
   const Handlers& handlers;
-  FindKey find_key;
+  Authenticate authenticate;
   bool access_log = false;     ///< one line for each request, at the level debug
   bool check_answers = false;  ///< an answer that its schema refuses becomes a 500; for tests
   /// What a request with this Idempotency-Key was answered when it was carried out; nullopt: it
@@ -66,7 +66,7 @@ class Router final : public Application {
   std::string new_request_id();
 
   RouteTable table_;
-  FindKey find_key_;
+  Authenticate authenticate_;
   std::function<std::optional<Answer>(const Request&)> given_before_;
   bool access_log_;
   bool check_answers_;
