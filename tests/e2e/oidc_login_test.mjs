@@ -33,6 +33,7 @@ function forge(token, change, header = {}) {
 const people = {
   alice: { email: 'alice@corp.test', email_verified: true, groups: ['staff', 'sec'] },
   mallory: { email: 'mallory@evil.test', email_verified: true, groups: ['staff'] },
+  stranger: { email: 'stranger@corp.test', email_verified: true, groups: [] },
   newcomer: { email: 'newcomer@corp.test', email_verified: true, groups: [] },
 };
 
@@ -50,9 +51,9 @@ class House {
     this.issuer = `http://127.0.0.1:${this.server.address().port}`;
   }
 
-  register(redirect_uri) {
+  register(redirect_uris) {
     const provider = new Provider(this.issuer, {
-      clients: [{ client_id: 'factory', client_secret: secret, redirect_uris: [redirect_uri] }],
+      clients: [{ client_id: 'factory', client_secret: secret, redirect_uris }],
       jwks: { keys: [jwk] },
       cookies: { keys: [randomUUID()] },
       claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'preferred_username', 'groups'] },
@@ -163,7 +164,7 @@ describe('logging in at an OpenID Connect provider', () => {
     await house.start();
     factory = await startFactory(join(folder, 'data'), house);
     back = `${factory.url}/v1/auth/corp/callback`;
-    house.register(back);
+    house.register([back, back.replace('corp', 'closed')]);
   });
   after(async () => {
     const gone = once(factory.child, 'exit');
@@ -282,6 +283,17 @@ describe('logging in at an OpenID Connect provider', () => {
   test('whoever may not come is kept out', async () => {
     const { browser, url } = await cameBack('mallory');
     await refused(await browser.go(url), 403, /evil\.test/);
+  });
+
+  test('where sign-up is off, only who is known gets in', async () => {
+    for (const [login, status] of [['stranger', 403], ['alice', 200]]) {
+      const browser = new Browser();
+      const started = await begin(browser, '', 'closed');
+      const closed = back.replace('corp', 'closed');
+      const url = await browser.logIn(started.headers.get('location'), login, closed);
+      const done = await browser.go(url);
+      assert.equal(done.status, status, await done.text());
+    }
   });
 
   test('a provider that is down is told as such, and another one is not found', async () => {
