@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 #include <filesystem>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -16,7 +17,9 @@
 #include "http/server.hpp"
 #include "http/services.hpp"
 #include "http/system_routes.hpp"
+#include "identity/login_routes.hpp"
 #include "identity/routes.hpp"
+#include "identity/sign_in_proven.hpp"
 #include "queries/routes.hpp"
 #include "queries/trail_routes.hpp"
 #include "slices/agent/routes.hpp"
@@ -59,6 +62,7 @@ struct App::Impl {
                  &core.identity()} {
     bind_routes(options);
     open_tls(options);
+    open_logins(options);
     router = std::make_unique<http::Router>(http::RouterParts{
         core.catalog().routes(), core.catalog().roles(), handlers, authenticate(), true, false,
         [this](const http::Request& request) { return http::given_before(core.store(), request); },
@@ -68,6 +72,7 @@ struct App::Impl {
     auto started = server->start(options.host, options.port);
     if (!started) throw std::runtime_error(started.error().detail);
     url = std::move(started).value();
+    public_url_set.set_value(options.public_url.empty() ? url : options.public_url);
     const auto written = write_file_private(
         server_file(), nlohmann::json{{"url", url}, {"pid", getpid()}}.dump() + "\n");
     if (!written) throw std::runtime_error(written.error().detail);
@@ -187,6 +192,19 @@ struct App::Impl {
     std::filesystem::remove(server_file(), ignored);
   }
 
+  /// The address that browsers know this server by; waits until it is known.
+  [[nodiscard]] std::string public_url() const { return public_url_known.get(); }
+
+  void open_logins(AppOptions& options) {
+    logins = std::make_unique<identity::Logins>(identity::LoginParts{
+        std::move(options.logins), core.clock(), [this] { return public_url(); },
+        [this](const identity::ProvenUser& user, const identity::ProviderConfig& provider,
+               const http::Request& request) {
+          return identity::sign_in_proven(services, user, provider, request);
+        }});
+    logins->bind(handlers);
+  }
+
   [[nodiscard]] std::string server_file() const { return core.data() + "/server.json"; }
 
   Core core;
@@ -197,6 +215,9 @@ struct App::Impl {
   HttpClient client;
   std::map<std::string, engine::EffectHandler> effects;
   std::shared_ptr<http::TlsContext> tls;
+  std::promise<std::string> public_url_set;
+  std::shared_future<std::string> public_url_known{public_url_set.get_future()};
+  std::unique_ptr<identity::Logins> logins;
   std::unique_ptr<http::Router> router;
   std::unique_ptr<http::Server> server;
   std::vector<std::unique_ptr<engine::Periodic>> background;
