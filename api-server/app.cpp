@@ -12,6 +12,8 @@
 #include "engine/follower.hpp"
 #include "engine/outbox.hpp"
 #include "engine/periodic.hpp"
+#include "http/docs.hpp"
+#include "http/gauges.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/services.hpp"
@@ -32,7 +34,17 @@ namespace {
 /// How long an Idempotency-Key and a finished effect are remembered.
 constexpr Millis remembered{48 * 3'600'000LL};
 
-CoreOptions core_options(AppOptions& options) {
+/// The routes of the catalog, with /metrics open if that is wanted.
+std::vector<Route> served_routes(const Catalog& catalog, bool metrics_public) {
+  std::vector<Route> routes = catalog.routes();
+  for (Route& route : routes) {
+    if (metrics_public && route.operation == "system.metrics") route.scope = "public";
+  }
+  return routes;
+}
+
+CoreOptions core_options(AppOptions& options, engine::Observer& observer) {
+  options.core.observer = &observer;
   if (!options.announce_url.empty()) options.core.effect_kinds = {"announce"};
   return std::move(options.core);
 }
@@ -41,18 +53,22 @@ CoreOptions core_options(AppOptions& options) {
 
 struct App::Impl {
   explicit Impl(AppOptions options)
-      : core(core_options(options)),
+      : spans(options.otlp ? std::make_unique<SpanExporter>(*options.otlp) : nullptr),
+        core(core_options(options, metrics)),
         services{core.runner(),  core.store(),     core.search(),
                  core.blobs(),   core.clock(),     core.ids(),
                  core.catalog(), core.templates(), [this] { return core.keys().people(); }} {
     bind_routes();
     open_tls(options);
+    const auto routes = served_routes(core.catalog(), options.metrics_public);
     router = std::make_unique<http::Router>(http::RouterParts{
-        core.catalog().routes(), core.catalog().roles(), handlers,
-        [this](const std::string& key_id) { return core.keys().find(key_id); }, true, false,
-        [this](const http::Request& request) {
-          return http::given_before(core.store(), request);
-        },
+        routes,
+        core.catalog().roles(),
+        handlers,
+        [this](const std::string& key_id) { return core.keys().find(key_id); },
+        {&metrics, spans.get(), options.access_log},
+        false,
+        [this](const http::Request& request) { return http::given_before(core.store(), request); },
         options.edge});
     server = std::make_unique<http::Server>(*router, http::Limits{}, tls);
     start_background(options);
@@ -78,6 +94,9 @@ struct App::Impl {
 
   void bind_routes() {
     http::bind_system_routes(handlers, services);
+    http::bind_docs_routes(handlers);
+    handlers.bind("system.metrics", http::metrics_handler(services, metrics, core.data()));
+    if (spans) metrics.set_dropped_spans([this] { return spans->dropped(); });
     pipeline::bind_routes(handlers, services);
     gate::bind_routes(handlers, services);
     task::bind_routes(handlers, services);
@@ -117,7 +136,8 @@ struct App::Impl {
     every("effects", Millis{200}, [this](const std::stop_token& stop) {
       const auto next = core.store().next_effect();
       if (!next || *next > core.clock().now()) return false;
-      return engine::run_effects(core.runner(), core.clock(), core.ids(), effects, {}, stop) > 0;
+      return engine::run_effects(core.runner(), core.clock(), core.ids(), effects, {}, stop,
+                                 &metrics) > 0;
     });
   }
 
@@ -138,6 +158,8 @@ struct App::Impl {
 
   [[nodiscard]] std::string server_file() const { return core.data() + "/server.json"; }
 
+  http::Metrics metrics;
+  std::unique_ptr<SpanExporter> spans;
   Core core;
   Services services;
   http::Handlers handlers;

@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 
+#include "common/otlp.hpp"
 #include "core.hpp"
 #include "http/edge.hpp"
 #include "http/tls.hpp"
 #include "identity/login_config.hpp"
+#include "http/watch.hpp"
 
 namespace factory {
 
@@ -24,6 +26,9 @@ struct AppOptions {
   identity::LoginConfig logins;         ///< where somebody may log in besides here
   std::optional<http::TlsOptions> tls;  ///< none: plain HTTP
   Millis tls_interval{10'000};          ///< how often its files are looked at
+  bool metrics_public = false;  ///< /metrics answers whoever asks
+  http::AccessLog access_log = http::AccessLog::failed;
+  std::optional<OtlpSettings> otlp;  ///< nullopt: no spans are made
 };
 
 /// The whole server: core, background work and HTTP edge. While it serves, `server.json` in the

@@ -14,14 +14,15 @@ const Slice* slice_of(const std::vector<std::shared_ptr<const Slice>>& slices,
 }
 
 std::string event_body(const storage::EventRecord& record, std::string_view data,
-                       const Principal& actor, const std::string& request_id) {
+                       const Call& call) {
+  const Principal& actor = call.actor;
   JsonWriter out;
   out.begin_object();
   out.put("stream", record.stream).put("version", record.version).put("type", record.type);
   out.put("v", 1).put("at", record.at);
   out.key("actor").begin_object().put("type", name_of(actor.type)).put("id", actor.id);
   out.put("channel", actor.channel).put("key_id", actor.key_id).end_object();
-  out.put_some("request_id", request_id);
+  out.put_some("request_id", call.request_id).put_some("traceparent", call.traceparent);
   out.put_raw("data", data);
   return out.end_object().take();
 }

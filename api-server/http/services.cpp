@@ -42,6 +42,7 @@ Result<Answer> run(const Services& services, const Request& request, engine::Com
   call.command = std::move(command);
   call.actor = request.principal;
   call.request_id = request.request_id;
+  call.traceparent = request.traceparent;
   call.idempotency_key = request.idempotency_key;
   call.fingerprint = request.fingerprint;
   call.if_version = request.if_match;
@@ -60,6 +61,7 @@ Result<Answer> run(const Services& services, const Request& request, engine::Com
   answer.status = reply->status;
   answer.body = std::move(reply->body);
   answer.replayed = reply->replayed;
+  answer.flush = reply->flush;
   if (reply->version > 0) answer.etag = reply->version;
   return answer;
 }

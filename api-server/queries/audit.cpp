@@ -109,7 +109,9 @@ json audit_entry(const storage::EventRecord& event, const json& changes) {
                 {"version", event.version},
                 {"hash", to_hex(event.hash)},
                 {"data", shown(body.value("data", json::object()))}};
-  if (body.contains("request_id")) metadata["request_id"] = body["request_id"];
+  for (const char* name : {"request_id", "traceparent"}) {
+    if (body.contains(name)) metadata[name] = body[name];
+  }
   if (const std::string key = actor.value("key_id", ""); !key.empty()) metadata["key_id"] = key;
   if (changes.is_null()) metadata["changes_omitted"] = true;
   return {{"id", "audit_" + std::to_string(event.position)},

@@ -35,9 +35,14 @@ class House {
                   core_.catalog(), core_.templates(), [this] { return core_.keys().people(); }} {
     key::bind_routes(handlers_, services_);
     http::bind_system_routes(handlers_, services_);
-    router_ = std::make_unique<http::Router>(http::RouterParts{
-        routes_of(core_.catalog(), handlers_), core_.catalog().roles(), handlers_,
-        [this](const std::string& id) { return core_.keys().find(id); }, false, true});
+    router_ = std::make_unique<http::Router>(
+        http::RouterParts{routes_of(core_.catalog(), handlers_),
+                          core_.catalog().roles(),
+                          handlers_,
+                          [this](const std::string& id) { return core_.keys().find(id); },
+                          {},
+                          true,
+                          {}});
     server_ = std::make_unique<http::Server>(*router_);
     url_ = server_->start("127.0.0.1", 0).value();
     const std::string file = read_secret_file(folder_.string() + "/owner.key").value();

@@ -114,7 +114,7 @@ http::Router& Rig::router() {
       return key == keys.end() ? nullptr : key->second;
     };
     router_ = std::make_unique<http::Router>(
-        http::RouterParts{routes, scopes, handlers, find, false, true, {}, edge});
+        http::RouterParts{routes, scopes, handlers, find, {}, true, {}, edge});
   }
   return *router_;
 }
