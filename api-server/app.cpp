@@ -13,6 +13,8 @@
 #include "engine/follower.hpp"
 #include "engine/outbox.hpp"
 #include "engine/periodic.hpp"
+#include "http/docs.hpp"
+#include "http/gauges.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/services.hpp"
@@ -45,7 +47,17 @@ constexpr Millis remembered{48 * 3'600'000LL};
 /// Pipelines that one step of the archive's clock looks at.
 constexpr std::int64_t archived_at_once = 1000;
 
-CoreOptions core_options(AppOptions& options) {
+/// The routes of the catalog, with /metrics open if that is wanted.
+std::vector<Route> served_routes(const Catalog& catalog, bool metrics_public) {
+  std::vector<Route> routes = catalog.routes();
+  for (Route& route : routes) {
+    if (metrics_public && route.operation == "system.metrics") route.scope = "public";
+  }
+  return routes;
+}
+
+CoreOptions core_options(AppOptions& options, engine::Observer& observer) {
+  options.core.observer = &observer;
   if (!options.announce_url.empty()) options.core.effect_kinds = {"announce"};
   return std::move(options.core);
 }
@@ -54,7 +66,8 @@ CoreOptions core_options(AppOptions& options) {
 
 struct App::Impl {
   explicit Impl(AppOptions options)
-      : core(core_options(options)),
+      : spans(options.otlp ? std::make_unique<SpanExporter>(*options.otlp) : nullptr),
+        core(core_options(options, metrics)),
         access({core.data() + "/access", options.access_days, 10'000, 64U << 20U, &core.clock()}),
         services{core.runner(),   core.store(),     core.search(),
                  core.blobs(),    core.clock(),     core.ids(),
@@ -63,10 +76,17 @@ struct App::Impl {
     bind_routes(options);
     open_tls(options);
     open_logins(options);
+    const auto routes = served_routes(core.catalog(), options.metrics_public);
     router = std::make_unique<http::Router>(http::RouterParts{
-        core.catalog().routes(), core.catalog().roles(), handlers, authenticate(), true, false,
+        routes,
+        core.catalog().roles(),
+        handlers,
+        authenticate(),
+        {&metrics, spans.get(), options.access_log},
+        false,
         [this](const http::Request& request) { return http::given_before(core.store(), request); },
-        options.edge, &access});
+        options.edge,
+        &access});
     server = std::make_unique<http::Server>(*router, http::Limits{}, tls);
     start_background(options);
     auto started = server->start(options.host, options.port);
@@ -107,6 +127,9 @@ struct App::Impl {
     user::bind_routes(handlers, services);
     user::bind_delegation_routes(handlers, services);
     group::bind_routes(handlers, services);
+    http::bind_docs_routes(handlers);
+    handlers.bind("system.metrics", http::metrics_handler(services, metrics, core.data()));
+    if (spans) metrics.set_dropped_spans([this] { return spans->dropped(); });
     pipeline::bind_routes(handlers, services);
     gate::bind_routes(handlers, services);
     task::bind_routes(handlers, services);
@@ -165,7 +188,8 @@ struct App::Impl {
     every("effects", Millis{200}, [this](const std::stop_token& stop) {
       const auto next = core.store().next_effect();
       if (!next || *next > core.clock().now()) return false;
-      return engine::run_effects(core.runner(), core.clock(), core.ids(), effects, {}, stop) > 0;
+      return engine::run_effects(core.runner(), core.clock(), core.ids(), effects, {}, stop,
+                                 &metrics) > 0;
     });
   }
 
@@ -207,6 +231,8 @@ struct App::Impl {
 
   [[nodiscard]] std::string server_file() const { return core.data() + "/server.json"; }
 
+  http::Metrics metrics;
+  std::unique_ptr<SpanExporter> spans;
   Core core;
   storage::AccessLog access;
   Services services;

@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 
+#include "common/otlp.hpp"
 #include "core.hpp"
 #include "http/edge.hpp"
 #include "http/services.hpp"
 #include "http/tls.hpp"
+#include "http/watch.hpp"
 #include "identity/login_config.hpp"
 #include "slices/asset/limits.hpp"
 
@@ -30,6 +32,9 @@ struct AppOptions {
   int access_days = 90;                 ///< how long the access trail is kept
   asset::Limits assets;
   Millis collect_interval{24 * 3'600'000LL};  ///< how often blobs that nothing needs are removed
+  bool metrics_public = false;                ///< /metrics answers whoever asks
+  http::AccessLog access_log = http::AccessLog::failed;
+  std::optional<OtlpSettings> otlp;  ///< nullopt: no spans are made
 };
 
 /// The whole server: core, background work and HTTP edge. While it serves, `server.json` in the

@@ -29,6 +29,7 @@ struct CoreOptions {
   std::unique_ptr<storage::Store> store;           ///< empty: SQLite in the data folder
   std::vector<std::string> effect_kinds;           ///< that somebody carries out
   std::function<void(const std::string&)> failed;  ///< the store failed: stop
+  engine::Observer* observer = nullptr;            ///< must outlive the core; null: nobody
 };
 
 /// The control plane without its HTTP edge: slices, engine and storage, wired by hand. One process
@@ -80,6 +81,7 @@ class Core {
   void create_first_keys();
 
   std::string data_;
+  engine::Observer* observer_ = nullptr;
   std::unique_ptr<storage::FolderLock> lock_;
   std::shared_ptr<const Clock> clock_;
   std::shared_ptr<IdSource> ids_;

@@ -17,6 +17,10 @@ std::span<const Setting> serve_settings() {
       {"log-level", "FACTORY_LOG_LEVEL", "info", "debug, info, warning or error"},
       {"announce-url", "FACTORY_ANNOUNCE_URL", "",
        "gets a POST for what waits, is late or was decided"},
+      {"access-log", "FACTORY_ACCESS_LOG", "failed",
+       "which requests the log tells of: none, failed (status 500 and above) or all"},
+      {"metrics-public", "FACTORY_METRICS_PUBLIC", "false", "/metrics answers without a key",
+       SettingKind::yes_no},
       {"seal-seconds", "FACTORY_SEAL_SECONDS", "60", "how often the event log is signed",
        SettingKind::number, 1, 86'400},
       {"rate-limit", "FACTORY_RATE_LIMIT", "6000",
@@ -82,9 +86,10 @@ void add_serve(CLI::App& app, Options& options) {
       add_list(*serve, setting, options);
       continue;
     }
-    serve->add_option_function<std::string>(
+    CLI::Option* option = serve->add_option_function<std::string>(
         "--" + name, [&options, name](const std::string& value) { options.flags[name] = value; },
         std::string(setting.help));
+    if (setting.kind == SettingKind::yes_no) option->expected(0, 1)->default_str("true");
   }
   serve->callback([&options] { options.action = Action::serve; });
 }
