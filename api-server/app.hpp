@@ -6,11 +6,14 @@
 #include <optional>
 #include <string>
 
+#include "common/otlp.hpp"
 #include "core.hpp"
 #include "http/edge.hpp"
 #include "http/services.hpp"
 #include "http/tls.hpp"
+#include "http/watch.hpp"
 #include "identity/login_config.hpp"
+#include "slices/asset/limits.hpp"
 
 namespace factory {
 
@@ -25,6 +28,13 @@ struct AppOptions {
   identity::LoginConfig logins;         ///< where somebody may log in besides here
   std::optional<http::TlsOptions> tls;  ///< none: plain HTTP
   Millis tls_interval{10'000};          ///< how often its files are looked at
+  int archive_after_days = 0;           ///< closed pipelines go into the archive; 0: they stay
+  int access_days = 90;                 ///< how long the access trail is kept
+  asset::Limits assets;
+  Millis collect_interval{24 * 3'600'000LL};  ///< how often blobs that nothing needs are removed
+  bool metrics_public = false;                ///< /metrics answers whoever asks
+  http::AccessLog access_log = http::AccessLog::failed;
+  std::optional<OtlpSettings> otlp;  ///< nullopt: no spans are made
 };
 
 /// The whole server: core, background work and HTTP edge. While it serves, `server.json` in the

@@ -11,6 +11,7 @@
 #include "flows/flows.hpp"
 #include "flows/slices.hpp"
 #include "identity/last_used.hpp"
+#include "queries/closed.hpp"
 #include "slices/key/mint.hpp"
 #include "slices/template/folder.hpp"
 
@@ -76,7 +77,7 @@ void tell(identity::Registry& registry, const engine::StreamChange& change) {
 
 }  // namespace
 
-Core::Core(CoreOptions options) : data_(options.data) {
+Core::Core(CoreOptions options) : data_(options.data), observer_(options.observer) {
   or_throw(ensure_private_dir(data_));
   lock_ = std::make_unique<storage::FolderLock>(data_);
   clock_ = options.clock ? options.clock : std::make_shared<SystemClock>();
@@ -95,7 +96,7 @@ Core::Core(CoreOptions options) : data_(options.data) {
   };
   runner_ = std::make_unique<engine::Runner>(engine::RunnerParts{
       *store_, *clock_, *ids_, all_slices(), flows::follow, [this] { return registry_->people(); },
-      committed, std::move(options.effect_kinds), std::move(options.failed)});
+      committed, std::move(options.effect_kinds), std::move(options.failed), options.observer});
   load_templates();
   create_first_keys();
 }
@@ -197,12 +198,20 @@ void Core::create_first_keys() {
   }
 }
 
+engine::ArchiveRun Core::archive(Millis older_than, std::int64_t most) {
+  const std::lock_guard lock(archiving_);
+  queries::ClosedPipelines closed(*store_, clock_->now() - older_than);
+  return engine::archive_groups(
+      {*runner_, *store_, seal_key_, *clock_, archive_folder()}, [&] { return closed.next(); },
+      most);
+}
+
 bool Core::fire_timers() {
   const auto command = [this](const engine::Slice& slice, const storage::TimerRow& timer) {
     if (slice.kind() != agent::Definition::kind) return std::any();
     return std::any(agent::Command{agents_.due(timer.stream, clock_->now())});
   };
-  return engine::fire_timers(*runner_, *store_, *clock_, all_slices(), command) > 0;
+  return engine::fire_timers(*runner_, *store_, *clock_, all_slices(), command, observer_) > 0;
 }
 
 bool Core::seal() {

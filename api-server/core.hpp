@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "common/clock.hpp"
 #include "common/digest.hpp"
 #include "common/ids.hpp"
+#include "engine/archive.hpp"
 #include "engine/runner.hpp"
 #include "identity/identity.hpp"
 #include "slices/agent/leases.hpp"
@@ -27,6 +29,7 @@ struct CoreOptions {
   std::unique_ptr<storage::Store> store;           ///< empty: SQLite in the data folder
   std::vector<std::string> effect_kinds;           ///< that somebody carries out
   std::function<void(const std::string&)> failed;  ///< the store failed: stop
+  engine::Observer* observer = nullptr;            ///< must outlive the core; null: nobody
 };
 
 /// The control plane without its HTTP edge: slices, engine and storage, wired by hand. One process
@@ -57,6 +60,10 @@ class Core {
 
   /// Signs a checkpoint over the events since the last one; false if there are none.
   bool seal();
+  /// Moves pipelines that have been closed for so long, with their gates and tasks, into sealed
+  /// files in archive_folder(), the oldest first and at most so many. Any thread.
+  engine::ArchiveRun archive(Millis older_than, std::int64_t most);
+  [[nodiscard]] std::string archive_folder() const { return data_ + "/archive"; }
   /// Turns timers that are due into commands (engine/timers.hpp); true if there were any. One
   /// thread at a time.
   bool fire_timers();
@@ -74,6 +81,7 @@ class Core {
   void create_first_keys();
 
   std::string data_;
+  engine::Observer* observer_ = nullptr;
   std::unique_ptr<storage::FolderLock> lock_;
   std::shared_ptr<const Clock> clock_;
   std::shared_ptr<IdSource> ids_;
@@ -88,6 +96,7 @@ class Core {
   agent::Leases agents_;
   pipeline_template::Book templates_;
   std::unique_ptr<engine::Runner> runner_;
+  std::mutex archiving_;  ///< one run at a time
 };
 
 }  // namespace factory

@@ -21,8 +21,10 @@ int run(const factory::cli::Options& options) {
     case Action::user_set_password: return run_user(options);
     case Action::audit_verify:
     case Action::audit_export: return run_audit(options);
+    case Action::archive_run: return run_archive(options);
     case Action::rebuild: return run_rebuild(options);
     case Action::backup: return run_backup(options);
+    case Action::gc: return run_gc(options);
     case Action::version: std::cout << factory::version() << "\n"; return 0;
     case Action::nothing: return 0;
   }

@@ -12,7 +12,8 @@ int main(int argc, char** argv) {
   Scale scale;
   app.add_option("--json", json, "also write the figures to this file");
   app.add_option("--only", only, "one part")
-      ->check(CLI::IsMember({"cycles", "decisions", "queue", "mcp"}));
+      ->check(CLI::IsMember({"cycles", "decisions", "queue", "mcp", "audit"}));
+  app.add_option("--events", scale.events, "how many events the audit part has");
   app.add_flag("--quick", scale.quick, "shorter and smaller");
   CLI11_PARSE(app, argc, argv);
   try {
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
     if (only.empty() || only == "decisions") decisions(report, scale);
     if (only.empty() || only == "mcp") mcp(report, scale);
     if (only.empty() || only == "queue") queue(report, scale);
+    if (only.empty() || only == "audit") audit(report, scale);
     if (!json.empty()) std::ofstream(json) << report.json();
   } catch (const std::exception& error) {
     std::cerr << "af-bench: " << error.what() << "\n";

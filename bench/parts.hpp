@@ -8,6 +8,11 @@ namespace factory::bench {
 struct Scale {
   bool quick = false;
   [[nodiscard]] double seconds() const { return quick ? 2 : 6; }
+  long events = 0;  ///< of the audit part; 0: a million, or a tenth of it
+  [[nodiscard]] long audit_events() const {
+    if (events > 0) return events;
+    return quick ? 100'000 : 1'000'000;
+  }
   [[nodiscard]] long most_tasks() const { return quick ? 100'000 : 1'000'000; }
 };
 
@@ -17,6 +22,8 @@ void gate_cycles(Report& report, const Scale& scale);
 void decisions(Report& report, const Scale& scale);
 /// Blockers, a queue page and search over growing numbers of stored tasks.
 void queue(Report& report, const Scale& scale);
+/// The export of a long audit trail: rate and memory of the server; pages of it.
+void audit(Report& report, const Scale& scale);
 /// factory-mcp: start to the first tools/list, a call against the bare HTTP call, memory.
 void mcp(Report& report, const Scale& scale);
 

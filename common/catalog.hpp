@@ -21,6 +21,7 @@ struct Route {
   std::string summary;
   std::string scope;                    ///< a scope, "any" (any principal) or "public"
   std::string rate = "default";         ///< what a call costs: "default", "login", "destructive"
+  bool sensitive = false;               ///< whoever asks is put into the access trail
   nlohmann::json path_params;           ///< name -> schema
   nlohmann::json query;                 ///< object schema; null: no parameters
   nlohmann::json body;                  ///< schema; null: no body

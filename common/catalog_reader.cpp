@@ -111,6 +111,7 @@ Route read_route(json object) {
   } else if (route.method == "DELETE") {
     route.rate = "destructive";
   }
+  if (members.has("sensitive")) route.sensitive = members.take("sensitive").get<bool>();
   route.path_params = object_or_empty(members.take("path_params"));
   route.query = members.take("query");
   route.body = members.take("body");

@@ -106,6 +106,30 @@ Key private_key(const std::array<unsigned char, 32>& seed) {
 
 }  // namespace
 
+struct Sha256::Context {
+  DigestContext context{EVP_MD_CTX_new()};
+};
+
+Sha256::Sha256() : context_(std::make_unique<Context>()) {
+  require(context_->context != nullptr &&
+              EVP_DigestInit_ex2(context_->context.get(), sha256_algorithm(), nullptr) == 1,
+          "SHA-256");
+}
+Sha256::~Sha256() = default;
+
+void Sha256::update(std::string_view bytes) {
+  require(EVP_DigestUpdate(context_->context.get(), bytes.data(), bytes.size()) == 1, "SHA-256");
+}
+
+Hash Sha256::finish() {
+  Hash hash{};
+  unsigned int size = 0;
+  require(
+      EVP_DigestFinal_ex(context_->context.get(), hash.data(), &size) == 1 && size == hash.size(),
+      "SHA-256");
+  return hash;
+}
+
 Hash sha256(std::string_view first, std::string_view second) {
   return sha256_of(bytes_of(first), first.size(), second);
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,22 @@ using Hash = std::array<unsigned char, 32>;
 /// SHA-256 of the parts, one after the other (FIPS 180-4). Thread-safe, pure.
 Hash sha256(std::string_view first, std::string_view second = {});
 Hash sha256(const Hash& previous, std::string_view bytes);
+
+/// SHA-256 of bytes that come in pieces. One thread at a time.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+  void update(std::string_view bytes);
+  /// Call it once, last.
+  Hash finish();
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
 
 /// HMAC-SHA-256 (RFC 2104). Thread-safe, pure.
 Hash hmac_sha256(std::string_view key, std::string_view message);

@@ -118,6 +118,7 @@ BackendAnswer Bridge::call(const HttpMapping& mapping, const json& arguments,
   if (!context.traceparent.empty()) {
     request.headers.emplace_back("traceparent", context.traceparent);
   }
+  if (!context.tool.empty()) request.headers.emplace_back("X-Factory-Tool", context.tool);
   const Result<HttpResponse> response = deliver(request, parts->target, context.stop);
   if (!response) return failure(explained(response.error(), locator_.settings(), request.method));
   const bool success = response->status >= 200 && response->status < 300;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "cli/remote.hpp"
@@ -11,6 +12,7 @@
 #include "engine/audit.hpp"
 #include "engine/rebuild.hpp"
 #include "flows/slices.hpp"
+#include "slices/asset/collect.hpp"
 
 namespace factory::cli {
 
@@ -41,6 +43,8 @@ int print_report(const engine::AuditReport& report) {
                     {"streams", report.streams},
                     {"seals", report.seals},
                     {"sealed_through", report.sealed_through},
+                    {"archived", report.archived},
+                    {"archives", report.archives},
                     {"problems", report.problems}}
                    .dump(2)
             << "\n";
@@ -69,7 +73,8 @@ int run_audit(const Options& options) {
   const SigningKey key = seal_key(data);
   if (options.action == Action::audit_verify) {
     return print_report(engine::verify_store(
-        *store, options.public_key.empty() ? key.public_hex() : options.public_key));
+        *store, options.public_key.empty() ? key.public_hex() : options.public_key,
+        data + "/archive"));
   }
   if (options.file.empty()) {
     engine::export_trail(*store, key, SystemClock().now(), std::cout);
@@ -81,15 +86,90 @@ int run_audit(const Options& options) {
   return 0;
 }
 
+namespace {
+
+json archived(const engine::ArchiveRun& run) {
+  return {{"pipelines", run.groups},
+          {"streams", run.streams},
+          {"events", run.events},
+          {"files", run.files},
+          {"more", run.more}};
+}
+
+/// One step of a run.
+json archive_some(const std::optional<Running>& server, const std::string& data, int days) {
+  if (!server) {
+    Core core(CoreOptions{data, {}, {}, {}, {}, {}});
+    const Millis age{days * 86'400'000LL};
+    return archived(core.archive(age, std::numeric_limits<std::int64_t>::max()));
+  }
+  HttpRequest request;
+  request.method = "POST";
+  request.url = server->url + "/v1/archives";
+  request.headers = {{"Authorization", "Bearer " + server->token},
+                     {"Content-Type", "application/json"}};
+  request.body = json{{"older_than_days", days}}.dump();
+  request.timeout = Millis{600'000};
+  HttpClient client;
+  const Result<HttpResponse> answer = client.send(request);
+  if (!answer) throw std::runtime_error(answer.error().detail);
+  json doc = json::parse(answer->body, nullptr, false);
+  if (answer->status >= 300) throw std::runtime_error(doc.value("detail", "refused"));
+  return doc;
+}
+
+}  // namespace
+
+int run_archive(const Options& options) {
+  const std::string data = data_folder(options);
+  const std::optional<Running> server = running_server(data);
+  json total = archived({});
+  bool more = true;
+  while (more) {
+    const json some = archive_some(server, data, options.older_than_days);
+    for (const char* name : {"pipelines", "streams", "events"}) {
+      total[name] = total[name].get<std::int64_t>() + some.at(name).get<std::int64_t>();
+    }
+    for (const json& file : some.at("files")) total["files"].push_back(file);
+    // Without progress what is left changes all the time: the next run takes it.
+    more = some.at("more").get<bool>() && some.at("pipelines").get<std::int64_t>() > 0;
+    total["more"] = some.at("more");
+  }
+  std::cout << total.dump(2) << "\n";
+  return 0;
+}
+
+namespace {
+
+/// All but those that are being uploaded. One that nothing needs may be removed meanwhile.
+void copy_blobs(const std::string& from, const std::string& to) {
+  for (const fs::directory_entry& shelf : fs::directory_iterator(from)) {
+    if (!shelf.is_directory() || shelf.path().filename() == "incoming") continue;
+    const fs::path place = fs::path(to) / shelf.path().filename();
+    fs::create_directories(place);
+    for (const fs::directory_entry& blob : fs::directory_iterator(shelf.path())) {
+      std::error_code error;
+      fs::copy_file(blob.path(), place / blob.path().filename(), error);
+      if (error && fs::exists(blob.path())) {
+        throw std::runtime_error("cannot copy " + blob.path().string() + ": " + error.message());
+      }
+    }
+  }
+}
+
+}  // namespace
+
 int run_backup(const Options& options) {
   const std::string data = data_folder(options);
   storage::open_sqlite(store_file(data))->backup(options.file);
   // Blobs never change once they are there, so a copy behind the store's holds all it refers to.
   const std::string blobs = options.file + ".blobs";
-  if (fs::exists(data + "/blobs")) {
-    fs::copy(data + "/blobs", blobs, fs::copy_options::recursive);
+  if (fs::exists(data + "/blobs")) copy_blobs(data + "/blobs", blobs);
+  const std::string archive = options.file + ".archive";
+  if (fs::exists(data + "/archive")) {
+    fs::copy(data + "/archive", archive, fs::copy_options::recursive);
   }
-  std::cout << json{{"store", options.file}, {"blobs", blobs}}.dump() << "\n";
+  std::cout << json{{"store", options.file}, {"blobs", blobs}, {"archive", archive}}.dump() << "\n";
   return 0;
 }
 
@@ -106,6 +186,25 @@ int run_rebuild(const Options& options) {
                    .dump(2)
             << "\n";
   return report.differences.empty() ? 0 : 1;
+}
+
+int run_gc(const Options& options) {
+  const std::string data = data_folder(options);
+  std::unique_ptr<storage::FolderLock> lock;
+  if (!options.dry_run) lock = std::make_unique<storage::FolderLock>(data);
+  const auto store = storage::open_sqlite(store_file(data));
+  const auto blobs = storage::open_file_blobs(data + "/blobs", options.dry_run);
+  const asset::Collected found =
+      asset::Collector(*store, *blobs).run(asset::kGrace, options.dry_run);
+  std::cout << json{{"dry_run", options.dry_run},
+                    {"files", found.blobs},
+                    {"young", found.young},
+                    {options.dry_run ? "removable" : "removed", found.removed},
+                    {"bytes", found.bytes},
+                    {"digests", found.digests}}
+                   .dump(2)
+            << "\n";
+  return 0;
 }
 
 }  // namespace factory::cli

@@ -12,9 +12,13 @@ int run_key(const Options& options);
 int run_user(const Options& options);
 /// These read the store beside a running server.
 int run_audit(const Options& options);
+/// Through the server that runs on the folder, if one does.
+int run_archive(const Options& options);
 int run_backup(const Options& options);
 /// --check reads; without it, no server may run on the folder.
 int run_rebuild(const Options& options);
+/// Without --dry-run, no server may run on the folder: it does the same by itself.
+int run_gc(const Options& options);
 
 /// --data, else FACTORY_DATA, else the default folder.
 std::string data_folder(const Options& options);

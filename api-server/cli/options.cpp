@@ -17,6 +17,10 @@ std::span<const Setting> serve_settings() {
       {"log-level", "FACTORY_LOG_LEVEL", "info", "debug, info, warning or error"},
       {"announce-url", "FACTORY_ANNOUNCE_URL", "",
        "gets a POST for what waits, is late or was decided"},
+      {"access-log", "FACTORY_ACCESS_LOG", "failed",
+       "which requests the log tells of: none, failed (status 500 and above) or all"},
+      {"metrics-public", "FACTORY_METRICS_PUBLIC", "false", "/metrics answers without a key",
+       SettingKind::yes_no},
       {"seal-seconds", "FACTORY_SEAL_SECONDS", "60", "how often the event log is signed",
        SettingKind::number, 1, 86'400},
       {"rate-limit", "FACTORY_RATE_LIMIT", "6000",
@@ -40,6 +44,21 @@ std::span<const Setting> serve_settings() {
        "address that browsers know this server by (default: where it listens)"},
       {"providers", "FACTORY_PROVIDERS", "",
        "file of the identity providers (default: providers.json in the data folder)"},
+      {"archive-after-days", "FACTORY_ARCHIVE_AFTER_DAYS", "0",
+       "pipelines closed for so long go into the archive; 0: they stay", SettingKind::number, 0,
+       36'500},
+      {"access-days", "FACTORY_ACCESS_DAYS", "90", "how long the access trail is kept",
+       SettingKind::number, 1, 36'500},
+      {"max-asset-bytes", "FACTORY_MAX_ASSET_BYTES", "1073741824",
+       "how large an uploaded file may be", SettingKind::number, 1, 1'099'511'000'000},
+      {"asset-types", "FACTORY_ASSET_TYPES", "",
+       "media type that uploads may have, as image/png or text/*; can be repeated (default: all)",
+       SettingKind::list},
+      {"asset-retention-days", "FACTORY_ASSET_RETENTION_DAYS", "30",
+       "how long the bytes of deleted assets are kept; 0: for ever", SettingKind::number, 0,
+       36'500},
+      {"gc-hours", "FACTORY_GC_HOURS", "24", "how often files that nothing refers to are removed",
+       SettingKind::number, 1, 8'760},
   });
   return known;
 }
@@ -67,9 +86,10 @@ void add_serve(CLI::App& app, Options& options) {
       add_list(*serve, setting, options);
       continue;
     }
-    serve->add_option_function<std::string>(
+    CLI::Option* option = serve->add_option_function<std::string>(
         "--" + name, [&options, name](const std::string& value) { options.flags[name] = value; },
         std::string(setting.help));
+    if (setting.kind == SettingKind::yes_no) option->expected(0, 1)->default_str("true");
   }
   serve->callback([&options] { options.action = Action::serve; });
 }
@@ -156,6 +176,16 @@ void add_audit(CLI::App& app, Options& options) {
   exported->add_option("--file", options.file, "instead of the standard output");
 }
 
+void add_archive(CLI::App& app, Options& options) {
+  CLI::App* archive = app.add_subcommand("archive", "Moves what is closed into sealed files");
+  archive->require_subcommand(1);
+  CLI::App* run = add_action(*archive, "run", "Archives closed pipelines, gates and tasks", options,
+                             Action::archive_run);
+  run->add_option("--older-than", options.older_than_days, "days since they were last changed")
+      ->required()
+      ->check(CLI::Range(0, 36'500));
+}
+
 void collect_names(const CLI::App& app, std::vector<std::string>& names) {
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
@@ -189,12 +219,16 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   add_key(app, options);
   add_user(app, options);
   add_audit(app, options);
+  add_archive(app, options);
   CLI::App* rebuild = add_action(app, "rebuild", "Folds the whole event log again into the views",
                                  options, Action::rebuild);
   rebuild->add_flag("--check", options.check, "only compares, changes nothing");
   CLI::App* backup = add_action(app, "backup", "Copies the store, also while a server runs",
                                 options, Action::backup);
   backup->add_option("file", options.file, "the copy; must not exist yet")->required();
+  CLI::App* gc = add_action(app, "gc", "Removes stored files that nothing refers to any more",
+                            options, Action::gc);
+  gc->add_flag("--dry-run", options.dry_run, "only tells, also while a server runs");
   app.add_subcommand("version", "Prints the version")->callback([&options] {
     options.action = Action::version;
   });

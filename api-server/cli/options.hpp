@@ -25,8 +25,10 @@ enum class Action {
   user_set_password,
   audit_verify,
   audit_export,
+  archive_run,
   rebuild,
   backup,
+  gc,
   version,
   nothing,  ///< help was printed
 };
@@ -53,6 +55,8 @@ struct Options {
   std::string file;
   std::string public_key;
   bool check = false;
+  int older_than_days = 0;
+  bool dry_run = false;
 };
 
 /// Reads the command line. On a mistake, prints what was not understood with the nearest known

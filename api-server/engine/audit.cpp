@@ -1,20 +1,19 @@
 #include "engine/audit.hpp"
 
 #include <istream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <ostream>
-#include <unordered_map>
+
+#include "engine/archive.hpp"
+#include "engine/verifier.hpp"
 
 namespace factory::engine {
 
 namespace {
 
 constexpr int page = 2000;
-constexpr std::size_t most_problems = 100;
-
-std::string signed_text(std::int64_t position, const Hash& digest) {
-  return std::to_string(position) + ":" + to_hex(digest);
-}
+constexpr int seals_at_a_time = 1000;
 
 /// Every event of the store in order, a page at a time.
 void each_event(storage::Store& store, std::int64_t after,
@@ -30,64 +29,27 @@ void each_event(storage::Store& store, std::int64_t after,
   }
 }
 
-/// Follows a trail event by event and seal by seal.
-class Verifier {
+/// The seals of a store in order.
+class Seals {
  public:
-  explicit Verifier(std::optional<std::string> public_hex) : public_hex_(std::move(public_hex)) {}
-
-  void event(std::int64_t position, const std::string& stream, std::int64_t version,
-             const std::string& body, const Hash& hash) {
-    const std::string where = "event " + std::to_string(position) + " (" + stream + ")";
-    if (position != report_.events + 1) problem(where + " does not follow the one before");
-    report_.events = position;
-    const auto [at, first] = heads_.try_emplace(stream);
-    if (version != at->second.version + 1) {
-      problem(where + " is version " + std::to_string(version) + " behind " +
-              std::to_string(at->second.version) + ": events of the stream are missing");
+  explicit Seals(storage::Store& store) : store_(store) {}
+  /// The next one, if it stands at or before `position`.
+  const storage::Seal* up_to(std::int64_t position) {
+    if (next_ == some_.size() && !all_) {
+      const std::int64_t after = some_.empty() ? 0 : some_.back().position;
+      some_ = store_.seals(after, seals_at_a_time);
+      all_ = some_.size() < seals_at_a_time;
+      next_ = 0;
     }
-    if (sha256(at->second.hash, body) != hash) problem(where + " was changed: its hash differs");
-    at->second = {version, hash};
-    log_digest_input_.append(reinterpret_cast<const char*>(hash.data()), hash.size());
-  }
-
-  void seal(std::int64_t position, const Hash& digest, const std::string& signature,
-            const std::string& signer) {
-    const std::string where = "the seal at " + std::to_string(position);
-    if (position > report_.events) {
-      problem(where + " covers events that are not there: the end was cut off after event " +
-              std::to_string(report_.events));
-      return;
-    }
-    const Hash expected = sha256(digest_, log_digest_input_);
-    if (expected != digest) problem(where + " does not fit the events before it");
-    if (!verify_signature(public_hex_.value_or(signer), signed_text(position, digest), signature)) {
-      problem(where + " is not signed by the expected key");
-    }
-    digest_ = digest;
-    log_digest_input_.clear();
-    ++report_.seals;
-    report_.sealed_through = position;
-  }
-
-  void problem(std::string what) {
-    if (report_.problems.size() < most_problems) report_.problems.push_back(std::move(what));
-  }
-
-  AuditReport finish() {
-    report_.streams = static_cast<std::int64_t>(heads_.size());
-    return std::move(report_);
+    if (next_ == some_.size() || some_[next_].position > position) return nullptr;
+    return &some_[next_++];
   }
 
  private:
-  struct Head {
-    std::int64_t version = 0;
-    Hash hash{};
-  };
-  std::optional<std::string> public_hex_;
-  std::unordered_map<std::string, Head> heads_;
-  std::string log_digest_input_;  ///< hashes of the events since the last seal
-  Hash digest_{};
-  AuditReport report_;
+  storage::Store& store_;
+  std::vector<storage::Seal> some_;
+  std::size_t next_ = 0;
+  bool all_ = false;
 };
 
 }  // namespace
@@ -97,69 +59,50 @@ bool seal_log(storage::Store& store, const SigningKey& key, Time now, const Stor
   storage::Seal seal;
   seal.position = last ? last->position : 0;
   const std::int64_t before = seal.position;
-  std::string hashes;
+  Sha256 digest;
+  digest.update(bytes_of(last ? last->digest : Hash{}));
   each_event(store, seal.position, [&](const storage::EventRecord& event) {
-    hashes.append(reinterpret_cast<const char*>(event.hash.data()), event.hash.size());
+    digest.update(bytes_of(event.hash));
     seal.position = event.position;
   });
   if (seal.position == before) return false;
-  seal.digest = sha256(last ? last->digest : Hash{}, hashes);
-  seal.signature = key.sign_hex(signed_text(seal.position, seal.digest));
+  seal.digest = digest.finish();
+  seal.signature = key.sign_hex(sealed_text(seal.position, seal.digest));
   seal.at = now;
   write([&](storage::Store& writable) { writable.put_seal(seal); });
   return true;
 }
 
-AuditReport verify_store(storage::Store& store, const std::string& public_hex) {
+AuditReport verify_store(storage::Store& store, const std::string& public_hex,
+                         const std::string& archive_folder) {
   Verifier verifier(public_hex);
-  std::vector<storage::Seal> seals = store.seals();
-  std::size_t next = 0;
-  const auto check = [&](const storage::Seal& seal) {
-    verifier.seal(seal.position, seal.digest, seal.signature, public_hex);
-  };
+  ArchiveCheck archives(store, archive_folder, public_hex);
+  Seals seals(store);
   each_event(store, 0, [&](const storage::EventRecord& event) {
-    verifier.event(event.position, event.stream, event.version, event.body, event.hash);
-    while (next < seals.size() && seals[next].position == event.position) check(seals[next++]);
+    const Verifier::Place place{event.position, event.stream, event.version};
+    if (storage::archived(event)) {
+      verifier.archived(place, event.hash);
+      archives.expect(event);
+    } else {
+      verifier.event(place, event.body, event.hash);
+    }
+    while (const storage::Seal* seal = seals.up_to(event.position)) {
+      verifier.seal(*seal, public_hex);
+    }
   });
-  while (next < seals.size()) check(seals[next++]);
-  return verifier.finish();
+  while (const storage::Seal* seal = seals.up_to(std::numeric_limits<std::int64_t>::max())) {
+    verifier.seal(*seal, public_hex);
+  }
+  const std::int64_t checked =
+      archives.run([&](std::string what) { verifier.problem(std::move(what)); });
+  AuditReport report = verifier.finish();
+  report.archives = checked;
+  return report;
 }
-
-namespace {
-
-void write_seal(const storage::Seal& seal, const std::string& public_hex, std::ostream& out) {
-  out << nlohmann::json{{"seal",
-                         {{"position", seal.position},
-                          {"digest", to_hex(seal.digest)},
-                          {"signature", seal.signature},
-                          {"at", format_time(seal.at)},
-                          {"public_key", public_hex}}}}
-             .dump()
-      << "\n";
-}
-
-}  // namespace
 
 void export_trail(storage::Store& store, const SigningKey& key, Time now, std::ostream& out) {
-  const std::string public_hex = key.public_hex();
-  const std::vector<storage::Seal> seals = store.seals();
-  std::size_t next = 0;
-  storage::Seal last;      // of the store, or nothing
-  std::string since_last;  // hashes
-  std::int64_t position = 0;
-  each_event(store, 0, [&](const storage::EventRecord& event) {
-    out << R"({"position":)" << event.position << R"(,"hash":")" << to_hex(event.hash)
-        << R"(","event":)" << event.body << "}\n";
-    position = event.position;
-    since_last.append(reinterpret_cast<const char*>(event.hash.data()), event.hash.size());
-    if (next == seals.size() || seals[next].position != position) return;
-    last = seals[next++];
-    since_last.clear();
-    write_seal(last, public_hex, out);
-  });
-  if (position == last.position) return;
-  const Hash digest = sha256(last.digest, since_last);
-  write_seal({position, digest, key.sign_hex(signed_text(position, digest)), now}, public_hex, out);
+  TrailExport trail(store, key, now);
+  for (std::string piece = trail.next(); !piece.empty(); piece = trail.next()) out << piece;
 }
 
 namespace {
@@ -173,44 +116,100 @@ std::string event_text(const std::string& line) {
   return line.substr(begin, line.size() - begin - 1);
 }
 
-void verify_line(Verifier& verifier, const std::string& line, std::int64_t number) {
-  const auto parsed = nlohmann::json::parse(line, nullptr, false);
-  const std::string where = "line " + std::to_string(number);
-  if (!parsed.is_object()) {
-    verifier.problem(where + " is no JSON object: the file is damaged or was cut off");
-    return;
+using nlohmann::json;
+
+Verifier::Place place_of(const json& line, const json& known) {
+  return {line.at("position").get<std::int64_t>(), known.at("stream").get<std::string>(),
+          known.at("version").get<std::int64_t>()};
+}
+
+Hash hash_of(const json& object, const char* name) {
+  return hash_from_hex(object.at(name).get<std::string>()).value_or(Hash{});
+}
+
+/// Reads a file line by line, and knows the digest of what was read.
+class TrailReader {
+ public:
+  explicit TrailReader(const std::optional<std::string>& public_hex) : verifier_(public_hex) {}
+
+  AuditReport read(std::istream& in) {
+    std::string line;
+    while (std::getline(in, line)) take(line, ++number_);
+    verifier_.expect_signed_end();
+    return verifier_.finish();
   }
-  try {
-    if (const auto seal = parsed.find("seal"); seal != parsed.end()) {
-      const auto digest = hash_from_hex(seal->at("digest").get<std::string>());
-      verifier.seal(seal->at("position").get<std::int64_t>(), digest.value_or(Hash{}),
-                    seal->at("signature").get<std::string>(),
-                    seal->at("public_key").get<std::string>());
+
+ private:
+  void take(const std::string& line, std::int64_t number) {
+    const auto parsed = json::parse(line, nullptr, false);
+    const std::string where = "line " + std::to_string(number);
+    if (!parsed.is_object()) {
+      verifier_.problem(where + " is no JSON object: the file is damaged or was cut off");
       return;
     }
-    const auto& event = parsed.at("event");
-    const auto hash = hash_from_hex(parsed.at("hash").get<std::string>());
-    verifier.event(parsed.at("position").get<std::int64_t>(), event.at("stream").get<std::string>(),
-                   event.at("version").get<std::int64_t>(), event_text(line),
-                   hash.value_or(Hash{}));
-  } catch (const nlohmann::json::exception&) {
-    verifier.problem(where + " lacks what an exported event or seal has");
+    try {
+      take_parsed(parsed, line);
+    } catch (const json::exception&) {
+      verifier_.problem(where + " lacks what an exported event or seal has");
+    }
+    digest_.update(line);
+    digest_.update("\n");
   }
-}
+
+  void take_parsed(const json& parsed, const std::string& line) {
+    if (const auto part = parsed.find("part"); part != parsed.end()) {
+      verifier_.part(part->at("kind").get<std::string>());
+    } else if (const auto seal = parsed.find("seal"); seal != parsed.end()) {
+      verifier_.seal({seal->at("position").get<std::int64_t>(), hash_of(*seal, "digest"),
+                      seal->at("signature").get<std::string>(), Time{}},
+                     seal->at("public_key").get<std::string>());
+    } else if (const auto head = parsed.find("head"); head != parsed.end()) {
+      take_head(*head);
+    } else if (const auto gone = parsed.find("archived"); gone != parsed.end()) {
+      verifier_.archived(place_of(parsed, *gone), hash_of(parsed, "hash"));
+    } else {
+      verifier_.event(place_of(parsed, parsed.at("event")), event_text(line),
+                      hash_of(parsed, "hash"));
+    }
+  }
+
+  void take_head(const json& head) {
+    PartHead part;
+    part.kind = head.at("kind").get<std::string>();
+    part.from = head.at("from").get<std::int64_t>();
+    part.position = head.at("position").get<std::int64_t>();
+    part.events = head.at("events").get<std::int64_t>();
+    part.digest = hash_of(head, "digest");
+    if (headed_) verifier_.problem("the file has two signed ends");
+    const Hash digest = headed_ ? Hash{} : digest_.finish();
+    headed_ = true;
+    digest_.restart();
+    verifier_.head(part, digest, head.at("signature").get<std::string>(),
+                   head.at("public_key").get<std::string>());
+  }
+
+  /// A digest that can be begun anew.
+  class Digest {
+   public:
+    Digest() { restart(); }
+    void restart() { hash_.emplace(); }
+    void update(std::string_view bytes) { hash_->update(bytes); }
+    Hash finish() { return hash_->finish(); }
+
+   private:
+    std::optional<Sha256> hash_;
+  };
+
+  Verifier verifier_;
+  Digest digest_;
+  bool headed_ = false;
+  std::int64_t number_ = 0;
+};
 
 }  // namespace
 
 AuditReport verify_trail(std::istream& in, const std::optional<std::string>& public_hex) {
-  Verifier verifier(public_hex);
-  std::string line;
-  std::int64_t number = 0;
-  while (std::getline(in, line)) verify_line(verifier, line, ++number);
-  AuditReport report = verifier.finish();
-  if (report.events > report.sealed_through) {
-    report.problems.push_back("the events behind " + std::to_string(report.sealed_through) +
-                              " carry no seal: the end of the file may have been cut off");
-  }
-  return report;
+  return TrailReader(public_hex).read(in);
 }
 
 }  // namespace factory::engine

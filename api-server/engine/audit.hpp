@@ -18,6 +18,8 @@ struct AuditReport {
   std::int64_t streams = 0;
   std::int64_t seals = 0;
   std::int64_t sealed_through = 0;    ///< position; what came after is chained but not yet sealed
+  std::int64_t archived = 0;          ///< events of these whose body is in an archive
+  std::int64_t archives = 0;          ///< files that were checked and hold some of these
   std::vector<std::string> problems;  ///< empty: the trail is sound; at most 100
   [[nodiscard]] bool sound() const { return problems.empty(); }
 };
@@ -27,18 +29,19 @@ struct AuditReport {
 using StoreWriter = std::function<void(const std::function<void(storage::Store&)>&)>;
 bool seal_log(storage::Store& store, const SigningKey& key, Time now, const StoreWriter& write);
 
-/// Checks positions, the chain of every stream and every seal of the store.
-AuditReport verify_store(storage::Store& store, const std::string& public_hex);
+/// Checks positions, the chain of every stream and every seal of the store. Of events that were
+/// archived the store has the hashes, which chain and seals go on over; that the archives in
+/// `archive_folder` hold what these hashes are of is checked as well: each file's signature, every
+/// event's hash, and that none is missing.
+AuditReport verify_store(storage::Store& store, const std::string& public_hex,
+                         const std::string& archive_folder = {});
 
-/// Writes the trail as JSON lines: {"position","hash","event"} for each event in order, and
-/// {"seal":{"position","digest","signature","at","public_key"}} behind the last event it covers.
-/// The last line is a seal over the whole, so that a cut-off end shows. Writes nothing to the
-/// store.
+/// Writes the whole trail as JSON lines (see TrailExport).
 void export_trail(storage::Store& store, const SigningKey& key, Time now, std::ostream& out);
 
-/// Checks an exported trail, its end included: events behind the last seal are reported as
-/// unsealed, a missing end as a problem. `public_hex`: the key that must have signed; nullopt
-/// takes the one that the file names (then only consistency is shown, not origin).
+/// Checks an exported trail, a part of one or an archive, its end included: events behind the last
+/// seal are reported as unsealed, a missing end as a problem. `public_hex`: the key that must have
+/// signed; nullopt takes the one that the file names (then only consistency is shown, not origin).
 AuditReport verify_trail(std::istream& in, const std::optional<std::string>& public_hex);
 
 }  // namespace factory::engine

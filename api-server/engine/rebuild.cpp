@@ -19,7 +19,7 @@ std::set<std::string> all_streams(storage::Store& store) {
   for (;;) {
     const storage::EventPage page = store.read_events(query);
     for (const storage::EventRecord& event : page.events) {
-      if (event.version == 1) streams.insert(event.stream);
+      if (event.version == 1 && !storage::archived(event)) streams.insert(event.stream);
     }
     if (!page.next) return streams;
     query.after = *page.next;

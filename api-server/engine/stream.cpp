@@ -14,14 +14,16 @@ const Slice* slice_of(const std::vector<std::shared_ptr<const Slice>>& slices,
 }
 
 std::string event_body(const storage::EventRecord& record, std::string_view data,
-                       const Principal& actor, const std::string& request_id) {
+                       const Call& call) {
+  const Principal& actor = call.actor;
   JsonWriter out;
   out.begin_object();
   out.put("stream", record.stream).put("version", record.version).put("type", record.type);
   out.put("v", 1).put("at", record.at);
   out.key("actor").begin_object().put("type", name_of(actor.type)).put("id", actor.id);
   out.put("channel", actor.channel).put("key_id", actor.key_id).end_object();
-  out.put_some("request_id", request_id);
+  out.put_some("request_id", call.request_id).put_some("traceparent", call.traceparent);
+  out.put_some("ip", call.address).put_some("user_agent", call.user_agent);
   out.put_raw("data", data);
   return out.end_object().take();
 }
@@ -35,10 +37,11 @@ nlohmann::json event_data(const std::string& body) {
 }
 
 LoadedStream load_stream(storage::Store& store, const Slice& slice, const std::string& stream) {
-  LoadedStream loaded{slice.initial(), 0, Hash{}, Time{}};
+  LoadedStream loaded{slice.initial(), 0, Hash{}, Time{}, false};
   std::vector<AnyEvent> events;
   for (storage::EventRecord& record : store.load(stream)) {
-    events.push_back(slice.decode(record.type, event_data(record.body)));
+    loaded.archived = storage::archived(record);
+    if (!loaded.archived) events.push_back(slice.decode(record.type, event_data(record.body)));
     loaded.version = record.version;
     loaded.head = record.hash;
     loaded.updated_at = record.at;

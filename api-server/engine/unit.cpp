@@ -4,6 +4,8 @@
 #include <deque>
 #include <stdexcept>
 
+#include "engine/archive.hpp"
+
 namespace factory::engine {
 
 namespace {
@@ -51,6 +53,7 @@ class UnitBuilder {
       return Error{ErrorCode::not_found, "There is no " + command.stream + ".", "", {}, {}};
     }
     Touched& touched = touch(*slice, command);
+    if (touched.entry.archived) return archived(command.stream);
     if (index == 0) {
       if (auto status = check_version(touched.entry.version); !status) return status;
     }
@@ -67,6 +70,11 @@ class UnitBuilder {
     }
     std::move(follow_ups.begin(), follow_ups.end(), std::back_inserter(waiting));
     return Done{};
+  }
+
+  Error archived(const std::string& stream) {
+    const auto mark = find_archived(parts_.store, stream);
+    return archived_error(stream, mark.value_or(ArchiveMark{}));
   }
 
   Touched& touch(const Slice& slice, const Command& command) {
@@ -99,7 +107,7 @@ class UnitBuilder {
     record.type = event.type;
     record.at = now_;
     record.actor = call_.actor.id;
-    record.body = event_body(record, event.data, call_.actor, call_.request_id);
+    record.body = event_body(record, event.data, call_);
     record.hash = sha256(touched.entry.head, record.body);
     touched.entry.head = record.hash;
     touched.entry.updated_at = now_;
@@ -115,8 +123,10 @@ class UnitBuilder {
       const auto& kinds = parts_.effect_kinds;
       if (std::find(kinds.begin(), kinds.end(), effect.kind) == kinds.end()) continue;
       const auto index = static_cast<std::uint32_t>(unit_.commit.effects.size());
-      unit_.commit.effects.push_back({seed_.make("eff", index), stream, effect.kind,
-                                      nlohmann::json{{"subject", effect.subject}}.dump(), now_});
+      nlohmann::json payload{{"subject", effect.subject}};
+      if (!call_.traceparent.empty()) payload["traceparent"] = call_.traceparent;
+      unit_.commit.effects.push_back(
+          {seed_.make("eff", index), stream, effect.kind, payload.dump(), now_});
     }
   }
 
@@ -190,9 +200,9 @@ const Entry& StreamCache::get(const Slice& slice, const std::string& stream, boo
     put(stream, std::move(node.mapped()));
     return young_.at(stream);
   }
-  LoadedStream loaded =
-      fresh ? LoadedStream{slice.initial(), 0, Hash{}, Time{}} : load_stream(store_, slice, stream);
-  Entry entry{loaded.state, loaded.version, loaded.head, loaded.updated_at, {}};
+  LoadedStream loaded = fresh ? LoadedStream{slice.initial(), 0, Hash{}, Time{}, false}
+                              : load_stream(store_, slice, stream);
+  Entry entry{loaded.state, loaded.version, loaded.head, loaded.updated_at, {}, loaded.archived};
   if (loaded.version > 0) {
     if (const auto row = store_.get_view(stream)) entry.tags = row->tags;
   }

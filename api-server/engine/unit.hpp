@@ -17,6 +17,7 @@ struct Entry {
   Hash head{};
   Time updated_at{};
   std::vector<storage::Tag> tags;  ///< those of its view
+  bool archived = false;           ///< nothing can be done to it any more
 };
 
 /// The newest known state of streams: hot ones are kept, the others come from the store. Never the

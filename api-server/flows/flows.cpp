@@ -6,6 +6,7 @@
 #include "flows/agent_work.hpp"
 #include "flows/identity.hpp"
 #include "flows/report_flow.hpp"
+#include "slices/asset/asset.hpp"
 #include "slices/gate/gate.hpp"
 #include "slices/pipeline/pipeline.hpp"
 #include "slices/report/report.hpp"
@@ -27,6 +28,7 @@ class Follow {
   void pipeline();
   void gate();
   void task();
+  void asset();
 
  private:
   template <class State>
@@ -233,6 +235,24 @@ void Follow::task() {
   }
 }
 
+/// A file that is uploaded is evidence of its stage: it is present from the same commit on.
+void Follow::asset() {
+  const auto& event = std::any_cast<const asset::Event&>(happened_.event.event);
+  const auto present = [&](const asset::Version& version) {
+    const auto& asset = state<asset::State>();
+    pipeline::Evidence evidence;
+    evidence.assets.push_back({asset.path, "sha256:" + version.digest});
+    to_pipeline(asset.pipeline_id, pipeline::AddEvidence{version.stage, std::move(evidence)});
+  };
+  std::visit(overloaded{
+                 [&](const asset::Created& e) { present(e.version); },
+                 [&](const asset::Updated& e) { present(e.version); },
+                 [](const asset::Archived&) {},
+                 [](const asset::Purged&) {},
+             },
+             event);
+}
+
 }  // namespace
 
 void follow(const Happened& happened, std::vector<Command>& follow_ups) {
@@ -242,6 +262,7 @@ void follow(const Happened& happened, std::vector<Command>& follow_ups) {
   if (happened.kind == task::Definition::kind) follow.task();
   follow_agent_work(happened, follow_ups);
   if (happened.kind == report::Definition::kind) follow_report(happened, follow_ups);
+  if (happened.kind == asset::Definition::kind) follow.asset();
   if (happened.kind == session::Definition::kind) follow_session(happened, follow_ups);
 }
 

@@ -1,6 +1,7 @@
 #include "flows/slices.hpp"
 
 #include "slices/agent/agent.hpp"
+#include "slices/asset/asset.hpp"
 #include "slices/gate/gate.hpp"
 #include "slices/group/group.hpp"
 #include "slices/key/key.hpp"
@@ -23,6 +24,7 @@ const std::vector<std::shared_ptr<const engine::Slice>>& all_slices() {
       std::make_shared<engine::SliceOf<group::Definition>>(),
       std::make_shared<engine::SliceOf<session::Definition>>(),
       std::make_shared<engine::SliceOf<agent::Definition>>(),
+      std::make_shared<engine::SliceOf<asset::Definition>>(),
       std::make_shared<engine::SliceOf<pipeline_template::Definition>>(),
       std::make_shared<engine::SliceOf<report::Definition>>()};
   return all;

@@ -157,7 +157,9 @@ class Protocol::Engine final : private httplib::Server {
   void complete(httplib::Response& response) {
     response.headers.emplace("Date", date());
     // httplib announces ranges on HEAD unless somebody has said otherwise.
-    if (request_->method == "HEAD") response.headers.emplace("Accept-Ranges", "none");
+    if (request_->method == "HEAD" && !response.has_header("Accept-Ranges")) {
+      response.headers.emplace("Accept-Ranges", "none");
+    }
     // From here httplib takes whether to say that the connection ends.
     if ((*close_)()) request_->headers.emplace("Connection", "close");
   }

@@ -3,12 +3,17 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "common/text.hpp"
+#include "engine/archive.hpp"
 #include "http/problem.hpp"
 
 namespace factory::http {
 namespace {
 
 using nlohmann::json;
+
+/// It stands in every event.
+constexpr std::size_t longest_user_agent = 100;
 
 /// The documents as they are stored, without reading them.
 std::string join_documents(const std::vector<storage::ViewRow>& rows) {
@@ -42,6 +47,9 @@ Result<Answer> run(const Services& services, const Request& request, engine::Com
   call.command = std::move(command);
   call.actor = request.principal;
   call.request_id = request.request_id;
+  call.address = request.address;
+  call.user_agent = excerpt(request.user_agent, longest_user_agent);
+  call.traceparent = request.traceparent;
   call.idempotency_key = request.idempotency_key;
   call.fingerprint = request.fingerprint;
   call.if_version = request.if_match;
@@ -60,6 +68,7 @@ Result<Answer> run(const Services& services, const Request& request, engine::Com
   answer.status = reply->status;
   answer.body = std::move(reply->body);
   answer.replayed = reply->replayed;
+  answer.flush = reply->flush;
   if (reply->version > 0) answer.etag = reply->version;
   return answer;
 }
@@ -91,6 +100,10 @@ Result<storage::ViewRow> find_view(const Services& services, const std::string& 
                                    const std::string& id) {
   auto row = services.store.get_view(id);
   if (row && row->kind == kind) return std::move(*row);
+  if (!row) {
+    const auto mark = engine::find_archived(services.store, id);
+    if (mark) return engine::archived_error(id, *mark);
+  }
   return Error{ErrorCode::not_found, "There is no " + kind + " " + id + ".", {}, {}, {}};
 }
 

@@ -3,6 +3,8 @@
 #include "common/log.hpp"
 #include "common/version.hpp"
 #include "http/auth.hpp"
+#include "http/docs.hpp"
+#include "http/openapi.hpp"
 
 namespace factory::http {
 namespace {
@@ -42,6 +44,9 @@ Result<Answer> whoami(const Services& services, const Request& request) {
 }  // namespace
 
 void bind_system_routes(Handlers& handlers, const Services& services) {
+  auto description =
+      std::make_shared<const std::string>(openapi_document(embedded_schemas(), version()));
+  handlers.bind("system.openapi", fixed_answer(std::move(description), "application/json"));
   handlers.bind("system.health", [](const Request& /*request*/) -> Result<Answer> {
     return answer_with({{"status", "ok"}, {"version", version()}});
   });

@@ -80,7 +80,7 @@ std::map<std::int64_t, json> changes_of(storage::Store& store, const Slices& sli
   const std::int64_t last = *std::ranges::max_element(versions);
   engine::StatePtr state = slice->initial();
   for (const storage::EventRecord& record : store.load(stream)) {
-    if (record.version > std::min(last, most_events)) break;
+    if (record.version > std::min(last, most_events) || storage::archived(record)) break;
     const auto wanted = changes.find(record.version);
     const bool is_wanted = wanted != changes.end();
     const json before = is_wanted && record.version > 1

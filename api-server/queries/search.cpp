@@ -21,6 +21,8 @@ json search(const Services& services, const std::string& words,
   const std::int64_t through = services.search.position();
   json results = json::array();
   for (const storage::SearchHit& hit : services.search.search(words, kinds, limit)) {
+    // What was archived is in the index still, but there is nothing to show of it.
+    if (!services.store.get_view(hit.id)) continue;
     results.push_back({{"id", hit.id},
                        {"type", public_type(hit.kind)},
                        {"title", hit.title},

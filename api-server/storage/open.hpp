@@ -13,7 +13,8 @@ namespace factory::storage {
 /// Throws StoreFailure if it cannot be opened or is of a newer version.
 std::unique_ptr<Store> open_sqlite(const std::string& file);
 std::unique_ptr<SearchIndex> open_sqlite_search(const std::string& file);
-/// Blobs as files below `folder` (0700), by the first two hex digits.
-std::unique_ptr<Blobs> open_file_blobs(const std::string& folder);
+/// Blobs as files below `folder` (0700), by the first two hex digits. What a killed process left
+/// half written is swept out, unless `leave_unfinished`: for a look while another process works.
+std::unique_ptr<Blobs> open_file_blobs(const std::string& folder, bool leave_unfinished = false);
 
 }  // namespace factory::storage

@@ -6,6 +6,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/clock.hpp"
@@ -27,6 +28,20 @@ struct EventRecord {
   std::string actor;  ///< who: the principal's id
   std::string body;
   Hash hash{};
+};
+
+/// How the body of a stream's last event begins once its events went into an archive: JSON text
+/// that says into which. The bodies of its other events are empty then; all else stays.
+inline bool is_archive_mark(std::string_view body) { return body.starts_with(R"({"archived":)"); }
+inline bool archived(const EventRecord& event) {
+  return event.body.empty() || is_archive_mark(event.body);
+}
+
+/// A stream that nothing will be appended to any more, as it stands.
+struct ClosedStream {
+  std::string stream;
+  std::int64_t version = 0;  ///< its last one
+  Hash head{};               ///< the hash of its last event
 };
 
 /// New events of one stream; refused as a whole unless its last version is `expected_version`.
@@ -228,11 +243,16 @@ class Store {
 
   virtual void put_seal(const Seal& seal) = 0;
   virtual std::optional<Seal> last_seal() = 0;
-  virtual std::vector<Seal> seals() = 0;
+  /// Up to `limit` of those behind a position, in order.
+  virtual std::vector<Seal> seals(std::int64_t after, int limit) = 0;
 
   /// Forgets requests older than `before`, and effects that are done or obsolete and whose last
   /// lease ended before it. Dead ones stay.
   virtual void purge(Time before) = 0;
+  /// Gives up the bodies of these streams' events, their views, tags and timers, in one transaction
+  /// on disk: all of them, or none (false) if one does not stand as it is said here. Each last
+  /// event gets `mark` as its body. What still refers to them finds what is_archive_mark() tells.
+  virtual bool archive(std::span<const ClosedStream> streams, const std::string& mark) = 0;
   /// Replaces views and tags by what rebuild folded; used offline.
   virtual void replace_views(const std::function<std::optional<ViewRow>()>& next) = 0;
   /// All views in order of id with text and tags, for rebuild --check; not one snapshot of a store

@@ -13,6 +13,7 @@ namespace factory::mcp {
 struct CallContext {
   std::stop_token stop;     ///< requested when the client cancels or the process ends
   std::string traceparent;  ///< W3C Trace Context, checked; empty: none
+  std::string tool = {};    ///< what it is for: a tool's name, "resource/…", "prompt/…"
 };
 
 /// What the backend says: the document that answers the call, or a problem document (RFC 9457).

@@ -137,8 +137,9 @@ Outcome Features::get_prompt(const Call& call) const {
   for (const json& message : prompt->messages) {
     std::string text = replaced(text_of(message, "text"), values);
     if (message.contains("operation")) {
-      BackendAnswer answer =
-          backend_.call(mapping_of(message, values), json::object(), call.context);
+      CallContext context = call.context;
+      context.tool = "prompt/" + prompt->name;
+      BackendAnswer answer = backend_.call(mapping_of(message, values), json::object(), context);
       if (answer.failed) {
         return RpcError{code::internal,
                         render_problem(answer.document),

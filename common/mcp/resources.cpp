@@ -36,7 +36,9 @@ Outcome Features::read_resource(const Call& call) const {
     const std::string& pattern = resource.uri.empty() ? resource.uri_template : resource.uri;
     const auto values = match_uri(pattern, uri);
     if (!values) continue;
-    BackendAnswer answer = backend_.call(resource.http, json(*values), call.context);
+    CallContext context = call.context;
+    context.tool = "resource/" + resource.name;
+    BackendAnswer answer = backend_.call(resource.http, json(*values), context);
     if (answer.failed) return failed(call.revision, uri, std::move(answer.document));
     fit(answer.document, resource_budget);
     std::string text =

@@ -101,7 +101,7 @@ RpcError Features::unknown_tool(const std::string& name) const {
   return RpcError{code::invalid_params, message, {{"tool", name}}};
 }
 
-Outcome Features::call_tool(const Call& call) const {
+Outcome Features::answer_tool_call(const Call& call) const {
   const auto name = call.params.find("name");
   if (name == call.params.end() || !name->is_string()) {
     return RpcError{code::invalid_params, "`name` must be a string", nullptr};
@@ -122,7 +122,9 @@ Outcome Features::call_tool(const Call& call) const {
 }
 
 json Features::run_tool(const Tool& tool, const json& arguments, const Call& call) const {
-  BackendAnswer answer = with_list(tool.result, backend_.call(tool.http, arguments, call.context));
+  CallContext context = call.context;
+  context.tool = tool.name;
+  BackendAnswer answer = with_list(tool.result, backend_.call(tool.http, arguments, context));
   if (answer.failed) {
     return error_result(std::move(answer.document), call.revision, options_.budget);
   }
@@ -130,7 +132,7 @@ json Features::run_tool(const Tool& tool, const json& arguments, const Call& cal
   if (!errors.empty()) {
     return wrong_answer(tool, errors, answer.document, call.revision, options_.budget);
   }
-  json document = fitting(tool, std::move(answer.document), arguments, call.context);
+  json document = fitting(tool, std::move(answer.document), arguments, context);
   json result = text_result(text_of(tool, document, arguments));
   const bool structured = call.revision.any_structure
                               ? !document.is_null()

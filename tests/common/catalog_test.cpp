@@ -79,6 +79,25 @@ TEST_CASE("routes are read with their schemas in place of references") {
   CHECK(catalog->definition("defs/other.json") == nullptr);
 }
 
+TEST_CASE("a route may take and give what is not JSON, in pieces") {
+  const auto catalog = read({{"routes/thing.json", R"({"routes":[
+    {"operation":"thing.put","method":"POST","path":"/v1/things","summary":"In","scope":"any",
+     "body_types":["image/png"],"body_stream":true,"max_body":1099511627776,"success":204,
+     "errors":[]},
+    {"operation":"thing.get","method":"GET","path":"/v1/things","summary":"Out","scope":"any",
+     "success":200,"response_types":["image/png"],"errors":[]}]})"}});
+  const Route* const in = catalog->route("thing.put");
+  REQUIRE(in != nullptr);
+  CHECK(in->body_stream);
+  CHECK(in->max_body == 1'099'511'627'776U);
+  CHECK(in->response_types.empty());
+  const Route* const out = catalog->route("thing.get");
+  REQUIRE(out != nullptr);
+  CHECK(!out->body_stream);
+  CHECK(out->max_body == 0);
+  CHECK(out->response_types == std::vector<std::string>{"image/png"});
+}
+
 TEST_CASE("tools are read with their way to a route") {
   const auto catalog = read({kThing, kSize, kLimit, kRoutes, kTool});
   const Tool* const tool = catalog->tool("thing_patch");

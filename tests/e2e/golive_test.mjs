@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
@@ -19,6 +19,8 @@ const factoryApi = process.env.FACTORY_API ?? join(build, 'factory-api');
 let folder;
 let server;
 let url;
+let id; // of the report that the lines are about
+let client;
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'agent-factory-'));
@@ -35,6 +37,7 @@ before(async () => {
 });
 
 after(async () => {
+  await client.close();
   server.kill('SIGTERM');
   await once(server, 'exit');
   rmSync(folder, { recursive: true, force: true });
@@ -49,15 +52,14 @@ async function shell(line) {
   return { status: Number(stdout.slice(at + 1)), body, json: () => JSON.parse(body) };
 }
 
-describe('the curl lines', () => {
-  let id;
+// --- curl
 
-  test('the server is alive', async () => {
-    assert.equal((await shell('curl http://localhost:8080/healthz')).status, 200);
-  });
+test('with curl the server is alive', async () => {
+  assert.equal((await shell('curl http://localhost:8080/healthz')).status, 200);
+});
 
-  test('a report is submitted', async () => {
-    const answer = await shell(String.raw`curl -X POST http://localhost:8080/api/v1/reports \
+test('with curl a report is submitted', async () => {
+  const answer = await shell(String.raw`curl -X POST http://localhost:8080/api/v1/reports \
   -H "Content-Type: application/json" \
   -d '{
     "server_name": "test-mcp-server",
@@ -65,154 +67,151 @@ describe('the curl lines', () => {
     "developer_email": "test@intility.no",
     "report_data": "# Test Report\n\nThis is a test."
   }'`);
-    assert.equal(answer.status, 200);
-    const report = answer.json();
-    assert.equal(report.server_name, 'test-mcp-server');
-    assert.equal(report.repository_url, 'https://github.com/test/test-mcp');
-    assert.equal(report.developer_email, 'test@intility.no');
-    assert.equal(report.report_data, '# Test Report\n\nThis is a test.');
-    assert.equal(report.status, 'pending_review');
-    assert.ok(!Number.isNaN(Date.parse(report.submitted_at)));
-    for (const name of ['reviewed_at', 'reviewed_by', 'review_notes']) assert.equal(report[name], null);
-    id = report.id;
-  });
+  assert.equal(answer.status, 200);
+  const report = answer.json();
+  assert.equal(report.server_name, 'test-mcp-server');
+  assert.equal(report.repository_url, 'https://github.com/test/test-mcp');
+  assert.equal(report.developer_email, 'test@intility.no');
+  assert.equal(report.report_data, '# Test Report\n\nThis is a test.');
+  assert.equal(report.status, 'pending_review');
+  assert.ok(!Number.isNaN(Date.parse(report.submitted_at)));
+  for (const name of ['reviewed_at', 'reviewed_by', 'review_notes']) assert.equal(report[name], null);
+  id = report.id;
+});
 
-  test('pending reports are listed as an array', async () => {
-    const answer = await shell('curl http://localhost:8080/api/v1/reports?status=pending_review');
-    assert.equal(answer.status, 200);
-    assert.deepEqual(answer.json().map((report) => report.id), [id]);
-    assert.equal(answer.json()[0].report_data, '# Test Report\n\nThis is a test.');
-  });
+test('with curl pending reports are listed as an array', async () => {
+  const answer = await shell('curl http://localhost:8080/api/v1/reports?status=pending_review');
+  assert.equal(answer.status, 200);
+  assert.deepEqual(answer.json().map((report) => report.id), [id]);
+  assert.equal(answer.json()[0].report_data, '# Test Report\n\nThis is a test.');
+});
 
-  test('one report is read', async () => {
-    const answer = await shell('curl http://localhost:8080/api/v1/reports/{id}'.replace('{id}', id));
-    assert.equal(answer.status, 200);
-    assert.equal(answer.json().id, id);
-  });
+test('with curl one report is read', async () => {
+  const answer = await shell('curl http://localhost:8080/api/v1/reports/{id}'.replace('{id}', id));
+  assert.equal(answer.status, 200);
+  assert.equal(answer.json().id, id);
+});
 
-  test('a report is approved, with notes', async () => {
-    const answer = await shell(String.raw`curl -X PATCH http://localhost:8080/api/v1/reports/{id}/status \
+test('with curl a report is approved, with notes', async () => {
+  const answer = await shell(String.raw`curl -X PATCH http://localhost:8080/api/v1/reports/{id}/status \
   -H "Content-Type: application/json" \
   -d '{
     "status": "approved",
     "reviewed_by": "platform@intility.no",
     "review_notes": "Looks good!"
   }'`.replace('{id}', id));
-    assert.equal(answer.status, 200);
-    const report = answer.json();
-    assert.equal(report.status, 'approved');
-    assert.equal(report.reviewed_by, 'platform@intility.no');
-    assert.equal(report.review_notes, 'Looks good!');
-    assert.equal(report.decided_by, 'owner');
-    assert.ok(Date.parse(report.reviewed_at) >= Date.parse(report.submitted_at));
-    assert.deepEqual((await shell('curl http://localhost:8080/api/v1/reports?status=pending_review')).json(), []);
-  });
-
-  test('the body is read as JSON whatever curl says that it is', async () => {
-    const submitted = await shell(String.raw`curl http://localhost:8080/api/v1/reports -d '{"server_name": "form",
-      "repository_url": "https://github.com/test/form", "developer_email": "a@b.c", "report_data": "# Form"}'`);
-    assert.equal(submitted.status, 200);
-    const answer = await shell(String.raw`curl -X PATCH http://localhost:8080/api/v1/reports/{id}/status \
-    -d '{"status": "approved", "reviewed_by": "platform-team@intility.no"}'`
-      .replace('{id}', submitted.json().id));
-    assert.equal(answer.status, 200);
-    assert.equal(answer.json().reviewed_by, 'platform-team@intility.no');
-    assert.equal(answer.json().review_notes, null);
-  });
-
-  test('what is not there is 404, and without a key nothing is said', async () => {
-    assert.equal((await shell('curl http://localhost:8080/api/v1/reports/report_1')).status, 404);
-    assert.equal((await shell(`curl -X PATCH http://localhost:8080/api/v1/reports/report_1/status \
-      -d '{"status": "rejected", "reviewed_by": "me"}'`)).status, 404);
-    assert.equal((await fetch(`${url}/api/v1/reports`)).status, 401);
-  });
-
-  test('the page of a report lets nothing run', async () => {
-    const answer = await shell(`curl -D - http://localhost:8080/api/v1/reports/${id}/html`);
-    assert.equal(answer.status, 200);
-    assert.match(answer.body, /content-type: text\/html; charset=utf-8/i);
-    const policies = [...answer.body.matchAll(/^content-security-policy: (.*)\r$/gim)];
-    assert.equal(policies.length, 1);
-    assert.match(policies[0][1], /default-src 'none'; style-src 'unsafe-inline'/);
-    assert.match(answer.body, /<h1>Test Report<\/h1>/);
-  });
+  assert.equal(answer.status, 200);
+  const report = answer.json();
+  assert.equal(report.status, 'approved');
+  assert.equal(report.reviewed_by, 'platform@intility.no');
+  assert.equal(report.review_notes, 'Looks good!');
+  assert.equal(report.decided_by, 'owner');
+  assert.ok(Date.parse(report.reviewed_at) >= Date.parse(report.submitted_at));
+  assert.deepEqual((await shell('curl http://localhost:8080/api/v1/reports?status=pending_review')).json(), []);
 });
 
-describe('over MCP', () => {
-  let client;
-  const call = async (name, args) => {
-    const result = await client.callTool({ name, arguments: args });
-    const text = result.content.map((block) => block.text).join('\n');
-    return { ...result, text };
-  };
+test('the body is read as JSON whatever curl says that it is', async () => {
+  const submitted = await shell(String.raw`curl http://localhost:8080/api/v1/reports -d '{"server_name": "form",
+      "repository_url": "https://github.com/test/form", "developer_email": "a@b.c", "report_data": "# Form"}'`);
+  assert.equal(submitted.status, 200);
+  const answer = await shell(String.raw`curl -X PATCH http://localhost:8080/api/v1/reports/{id}/status \
+    -d '{"status": "approved", "reviewed_by": "platform-team@intility.no"}'`
+    .replace('{id}', submitted.json().id));
+  assert.equal(answer.status, 200);
+  assert.equal(answer.json().reviewed_by, 'platform-team@intility.no');
+  assert.equal(answer.json().review_notes, null);
+});
 
-  before(async () => {
-    client = new Client({ name: 'agent-factory-tests', version: '1.0.0' },
-      { versionNegotiation: { mode: 'auto' } });
-    await client.connect(new StdioClientTransport({
-      command: factoryMcp, args: ['--no-autostart', '--toolsets', 'golive'],
-      env: { FACTORY_DATA: join(folder, 'data') }, stderr: 'ignore' }));
-  });
-  after(() => client.close());
+test('what is not there is 404, and without a key nothing is said', async () => {
+  assert.equal((await shell('curl http://localhost:8080/api/v1/reports/report_1')).status, 404);
+  assert.equal((await shell(`curl -X PATCH http://localhost:8080/api/v1/reports/report_1/status \
+      -d '{"status": "rejected", "reviewed_by": "me"}'`)).status, 404);
+  assert.equal((await fetch(`${url}/api/v1/reports`)).status, 401);
+});
 
-  test('the toolset is small and says what it changes', async () => {
-    const { tools } = await client.listTools();
-    assert.deepEqual(tools.map((tool) => tool.name).sort(),
-      ['get_report', 'list_servers', 'review_report', 'submit_report']);
-    const [submit] = tools.filter((tool) => tool.name === 'submit_report');
-    assert.deepEqual(submit.inputSchema.required,
-      ['server_name', 'repository_url', 'developer_email', 'report_markdown']);
-    const [list] = tools.filter((tool) => tool.name === 'list_servers');
-    assert.deepEqual(list.inputSchema.properties.status.enum,
-      ['pending_review', 'approved', 'rejected', 'all']);
-  });
+test('the page of a report lets nothing run', async () => {
+  const answer = await shell(`curl -D - http://localhost:8080/api/v1/reports/${id}/html`);
+  assert.equal(answer.status, 200);
+  assert.match(answer.body, /content-type: text\/html; charset=utf-8/i);
+  const policies = [...answer.body.matchAll(/^content-security-policy: (.*)\r$/gim)];
+  assert.equal(policies.length, 1);
+  assert.match(policies[0][1], /default-src 'none'; style-src 'unsafe-inline'/);
+  assert.match(answer.body, /<h1>Test Report<\/h1>/);
+});
 
-  test('a report goes from the draft to its decision', async () => {
-    const submitted = await call('submit_report', { server_name: 'mcp-servicenow',
-      repository_url: 'https://github.com/intility/mcp-servicenow', developer_email: 'alex@intility.no',
-      report_markdown: '# Go-live report: mcp-servicenow\n\n| a | b |\n|---|---|\n| c | d |\n' });
-    assert.notEqual(submitted.isError, true, submitted.text);
-    const { id, status, submitted_at } = submitted.structuredContent;
-    assert.ok(submitted.text.startsWith(`✅ Report submitted successfully!\n\n**Report ID:** ${id}\n` +
-      `**Status:** ${status}\n**Submitted at:** ${submitted_at}\n`), submitted.text);
-    assert.equal(status, 'pending_review');
+// --- MCP
 
-    const listed = await call('list_servers', { status: 'pending_review' });
-    assert.ok(listed.text.startsWith('## MCP Servers (pending_review)\n\n' +
-      '| Server Name | Repository | Status | Submitted |\n|-------------|------------|--------|----------|\n' +
-      `| mcp-servicenow | https://github.com/intility/mcp-servicenow | pending_review | ${submitted_at} |\n`),
-    listed.text);
-    assert.ok(listed.text.includes(id));
-    assert.equal(listed.structuredContent.servers[0].id, id);
-    assert.equal((await call('list_servers', { status: 'rejected' })).text,
-      'No servers found with status: rejected');
-    const paged = await call('list_servers', { limit: 1 });
-    assert.equal(paged.structuredContent.servers.length, 1);
-    const next = await call('list_servers', { limit: 1, cursor: paged.structuredContent.next_cursor });
-    assert.notEqual(next.structuredContent.servers[0].id, id);
+const call = async (name, args) => {
+  const result = await client.callTool({ name, arguments: args });
+  const text = result.content.map((block) => block.text).join('\n');
+  return { ...result, text };
+};
 
-    const read = await call('get_report', { report_id: id });
-    assert.match(read.text, /# Go-live report: mcp-servicenow/);
-    const review = (digest) => call('review_report', { report_id: id, status: 'approved', digest,
-      reviewed_by: 'platform@intility.no', review_notes: 'Looks good!' });
-    assert.equal((await review('of something else')).isError, true);
-    const decided = await review(read.structuredContent.digest);
-    assert.notEqual(decided.isError, true, decided.text);
-    assert.equal(decided.structuredContent.status, 'approved');
-    assert.equal(decided.structuredContent.reviewed_by, 'platform@intility.no');
-  });
+before(async () => {
+  client = new Client({ name: 'agent-factory-tests', version: '1.0.0' },
+    { versionNegotiation: { mode: 'auto' } });
+  await client.connect(new StdioClientTransport({
+    command: factoryMcp, args: ['--no-autostart', '--toolsets', 'golive'],
+    env: { FACTORY_DATA: join(folder, 'data') }, stderr: 'ignore' }));
+});
 
-  test('the prompt guides through six phases and ends with the tool', async () => {
-    const prompt = await client.getPrompt({ name: 'golive_review',
-      arguments: { server_name: 'mcp-servicenow' } });
-    const text = prompt.messages.map((message) => message.content.text).join('\n');
-    for (const phase of ['Phase 1, purpose and owner', 'Phase 2, code and dependencies',
-      'Phase 3, authentication and secrets', 'Phase 4, data and permissions',
-      'Phase 5, deployment, monitoring, rollback', 'Phase 6, tests and sign-off']) {
-      assert.ok(text.includes(phase), phase);
-    }
-    assert.match(text, /mcp-servicenow/);
-    assert.match(text, /submit_report/);
-    assert.doesNotMatch(text, /\{\{/);
-  });
+test('over MCP the toolset is small and says what it changes', async () => {
+  const { tools } = await client.listTools();
+  assert.deepEqual(tools.map((tool) => tool.name).sort(),
+    ['get_report', 'list_servers', 'review_report', 'submit_report']);
+  const [submit] = tools.filter((tool) => tool.name === 'submit_report');
+  assert.deepEqual(submit.inputSchema.required,
+    ['server_name', 'repository_url', 'developer_email', 'report_markdown']);
+  const [list] = tools.filter((tool) => tool.name === 'list_servers');
+  assert.deepEqual(list.inputSchema.properties.status.enum,
+    ['pending_review', 'approved', 'rejected', 'all']);
+});
+
+test('over MCP a report goes from the draft to its decision', async () => {
+  const submitted = await call('submit_report', { server_name: 'mcp-servicenow',
+    repository_url: 'https://github.com/intility/mcp-servicenow', developer_email: 'alex@intility.no',
+    report_markdown: '# Go-live report: mcp-servicenow\n\n| a | b |\n|---|---|\n| c | d |\n' });
+  assert.notEqual(submitted.isError, true, submitted.text);
+  const { id, status, submitted_at } = submitted.structuredContent;
+  assert.ok(submitted.text.startsWith(`✅ Report submitted successfully!\n\n**Report ID:** ${id}\n` +
+    `**Status:** ${status}\n**Submitted at:** ${submitted_at}\n`), submitted.text);
+  assert.equal(status, 'pending_review');
+
+  const listed = await call('list_servers', { status: 'pending_review' });
+  assert.ok(listed.text.startsWith('## MCP Servers (pending_review)\n\n' +
+    '| Server Name | Repository | Status | Submitted |\n|-------------|------------|--------|----------|\n' +
+    `| mcp-servicenow | https://github.com/intility/mcp-servicenow | pending_review | ${submitted_at} |\n`),
+  listed.text);
+  assert.ok(listed.text.includes(id));
+  assert.equal(listed.structuredContent.servers[0].id, id);
+  assert.equal((await call('list_servers', { status: 'rejected' })).text,
+    'No servers found with status: rejected');
+  const paged = await call('list_servers', { limit: 1 });
+  assert.equal(paged.structuredContent.servers.length, 1);
+  const next = await call('list_servers', { limit: 1, cursor: paged.structuredContent.next_cursor });
+  assert.notEqual(next.structuredContent.servers[0].id, id);
+
+  const read = await call('get_report', { report_id: id });
+  assert.match(read.text, /# Go-live report: mcp-servicenow/);
+  const review = (digest) => call('review_report', { report_id: id, status: 'approved', digest,
+    reviewed_by: 'platform@intility.no', review_notes: 'Looks good!' });
+  assert.equal((await review('of something else')).isError, true);
+  const decided = await review(read.structuredContent.digest);
+  assert.notEqual(decided.isError, true, decided.text);
+  assert.equal(decided.structuredContent.status, 'approved');
+  assert.equal(decided.structuredContent.reviewed_by, 'platform@intility.no');
+});
+
+test('over MCP the prompt guides through six phases and ends with the tool', async () => {
+  const prompt = await client.getPrompt({ name: 'golive_review',
+    arguments: { server_name: 'mcp-servicenow' } });
+  const text = prompt.messages.map((message) => message.content.text).join('\n');
+  for (const phase of ['Phase 1, purpose and owner', 'Phase 2, code and dependencies',
+    'Phase 3, authentication and secrets', 'Phase 4, data and permissions',
+    'Phase 5, deployment, monitoring, rollback', 'Phase 6, tests and sign-off']) {
+    assert.ok(text.includes(phase), phase);
+  }
+  assert.match(text, /mcp-servicenow/);
+  assert.match(text, /submit_report/);
+  assert.doesNotMatch(text, /\{\{/);
 });

@@ -7,6 +7,7 @@
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/faulty_store.hpp"
 #include "tests/support/house.hpp"
+#include "tests/support/spec.hpp"
 
 namespace factory::test {
 namespace {
@@ -19,7 +20,7 @@ TEST_CASE("a refusal that rests on a neighbour in the batch waits until that one
   FaultyStore store(*real, plan);
   const FakeClock clock;
   SeededIds ids(1);
-  const auto people = std::make_shared<const Directory>();
+  const auto people = std::make_shared<const Directory>(directory({person("ada", Role::owner)}));
   engine::Runner runner(
       {store, clock, ids, all_slices(), flows::follow, [&] { return people; }, {}, {}, {}});
   const std::string id = ids.next(clock.now()).make("pipe");

@@ -38,7 +38,9 @@ class House {
     key::bind_routes(handlers_, services_);
     http::bind_system_routes(handlers_, services_);
     router_ = std::make_unique<http::Router>(http::RouterParts{
-        routes_of(core_.catalog(), handlers_), core_.catalog().roles(), handlers_,
+        routes_of(core_.catalog(), handlers_),
+        core_.catalog().roles(),
+        handlers_,
         [this](const http::Head& head) {
           return http::authenticate(
               head,
@@ -47,7 +49,9 @@ class House {
                &core_.clock(),
                {}});
         },
-        false, true});
+        {},
+        true,
+        {}});
     server_ = std::make_unique<http::Server>(*router_);
     url_ = server_->start("127.0.0.1", 0).value();
     const std::string file = read_secret_file(folder_.string() + "/owner.key").value();

@@ -1,8 +1,12 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <nlohmann/json.hpp>
 
 #include "http/chunked.hpp"
 #include "http/head.hpp"
 #include "http/problem.hpp"
+#include "http/socket.hpp"
 #include "http/target.hpp"
 #include "tests/support/catch.hpp"
 
@@ -24,6 +28,25 @@ ChunkedBody::State feed_cut(const std::string& bytes, std::size_t cut, std::stri
 }
 
 }  // namespace
+
+TEST_CASE("the address of a peer is told alike however it came") {
+  const auto told = [](const std::string& text) {
+    sockaddr_storage address{};
+    if (text.find(':') == std::string::npos) {
+      address.ss_family = AF_INET;
+      inet_pton(AF_INET, text.c_str(), &reinterpret_cast<sockaddr_in&>(address).sin_addr);
+    } else {
+      address.ss_family = AF_INET6;
+      inet_pton(AF_INET6, text.c_str(), &reinterpret_cast<sockaddr_in6&>(address).sin6_addr);
+    }
+    return http::address_text(address);
+  };
+  CHECK(told("127.0.0.1") == "127.0.0.1");
+  CHECK(told("::ffff:127.0.0.1") == "127.0.0.1");
+  CHECK(told("::1") == "::1");
+  CHECK(told("2001:db8::1") == "2001:db8::1");
+  CHECK(http::address_text(sockaddr_storage{}).empty());
+}
 
 TEST_CASE("a chunked body is the same wherever it is cut") {
   const std::string wire = "3\r\nabc\r\nA;ext=\"1\"\r\n0123456789\r\n0\r\nX: 1\r\n\r\n";

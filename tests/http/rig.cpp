@@ -117,7 +117,7 @@ http::Router& Rig::router() {
       return http::authenticate(head, http::AuthParts{find, {}, nullptr, {}});
     };
     router_ = std::make_unique<http::Router>(
-        http::RouterParts{routes, scopes, handlers, authenticate, false, true, {}, edge});
+        http::RouterParts{routes, scopes, handlers, authenticate, {}, true, {}, edge});
   }
   return *router_;
 }

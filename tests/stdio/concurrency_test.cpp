@@ -17,6 +17,16 @@ void cancel(Serving& serving, const json& id) {
                    .dump());
 }
 
+TEST_CASE("the server is told which tool a call is for", "[concurrency]") {
+  TcpServer server;
+  Serving serving(remote(server.url()));
+  serving.call(1, "list_notes");
+  TcpConnection connection = server.accept();
+  CHECK(connection.read().headers.at("x-factory-tool") == "list_notes");
+  connection.answer(200, R"({"items":[]})");
+  CHECK(serving.output().next_json()["id"] == 1);
+}
+
 TEST_CASE("calls run side by side, and lists do not wait for them", "[concurrency]") {
   TcpServer server;
   Serving serving(remote(server.url()));

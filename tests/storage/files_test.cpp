@@ -118,6 +118,87 @@ TEST_CASE("blobs are stored from many threads at once") {
   }
 }
 
+TEST_CASE("a blob is written in pieces and read in parts") {
+  const TempDir folder;
+  const auto blobs = storage::open_file_blobs(folder.string());
+  std::string bytes;
+  const auto writer = blobs->writer();
+  for (int i = 0; i < 1000; ++i) {
+    const std::string piece = std::to_string(i) + std::string(static_cast<std::size_t>(i), 'x');
+    bytes += piece;
+    writer->write(piece);
+  }
+  const std::string digest = writer->finish();
+  CHECK(digest == to_hex(sha256(bytes)));
+  CHECK(blobs->get(digest) == bytes);
+  CHECK(files_in(folder.path()).size() == 1);
+  const auto reader = blobs->open(digest);
+  REQUIRE(reader);
+  CHECK(reader->size() == bytes.size());
+  std::string part(100, '\0');
+  CHECK(reader->read(5000, part.data(), part.size()) == 100);
+  CHECK(part == bytes.substr(5000, 100));
+  CHECK(reader->read(bytes.size() - 7, part.data(), part.size()) == 7);
+  CHECK(part.substr(0, 7) == bytes.substr(bytes.size() - 7));
+  CHECK(reader->read(bytes.size(), part.data(), part.size()) == 0);
+  CHECK(blobs->open(to_hex(sha256("never stored"))) == nullptr);
+  CHECK(blobs->open("../" + digest) == nullptr);
+}
+
+TEST_CASE("what a writer did not finish is gone with it") {
+  const TempDir folder;
+  const auto blobs = storage::open_file_blobs(folder.string());
+  {
+    const auto writer = blobs->writer();
+    writer->write("half a blo");
+    CHECK(files_in(folder.path()).size() == 1);
+  }
+  CHECK(files_in(folder.path()).empty());
+}
+
+TEST_CASE("the same bytes from a writer are stored once") {
+  const TempDir folder;
+  const auto blobs = storage::open_file_blobs(folder.string());
+  const std::string digest = blobs->put("the same");
+  const auto writer = blobs->writer();
+  writer->write("the ");
+  writer->write("same");
+  CHECK(writer->finish() == digest);
+  CHECK(files_in(folder.path()).size() == 1);
+}
+
+TEST_CASE("a blob is listed and removed, but not while it is young") {
+  using std::chrono::hours;
+  const TempDir folder;
+  const auto blobs = storage::open_file_blobs(folder.string());
+  const std::string old = blobs->put("old");
+  const std::string again = blobs->put("asked for again");
+  const auto make_old = [&](const std::string& digest) {
+    fs::last_write_time(folder / (digest.substr(0, 2) + "/" + digest),
+                        fs::file_time_type::clock::now() - hours(3));
+  };
+  make_old(old);
+  make_old(again);
+  blobs->put("asked for again");
+  std::vector<std::string> seen;
+  blobs->each([&](const storage::BlobInfo& blob) {
+    seen.push_back(blob.digest);
+    CHECK(blob.size == blobs->get(blob.digest)->size());
+    CHECK((blob.age >= hours(2)) == (blob.digest == old));
+  });
+  CHECK(seen.size() == 2);
+  const auto reader = blobs->open(old);
+  CHECK_FALSE(blobs->remove(again, hours(1)));
+  CHECK(blobs->remove(old, hours(1)));
+  CHECK_FALSE(blobs->remove(old, hours(1)));
+  CHECK_FALSE(blobs->remove("../secret", hours(0)));
+  CHECK_FALSE(blobs->get(old).has_value());
+  CHECK(blobs->get(again) == "asked for again");
+  std::string rest(3, '\0');
+  CHECK(reader->read(0, rest.data(), rest.size()) == 3);  // whoever had it open goes on
+  CHECK(blobs->put("old") == old);
+}
+
 TEST_CASE("a folder that cannot be made is a failure") {
   const TempDir folder;
   folder.write("file", "");

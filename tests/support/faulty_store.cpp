@@ -127,12 +127,16 @@ std::optional<storage::Seal> FaultyStore::last_seal() {
   return reading([&] { return real_.last_seal(); });
 }
 
-std::vector<storage::Seal> FaultyStore::seals() {
-  return reading([&] { return real_.seals(); });
+std::vector<storage::Seal> FaultyStore::seals(std::int64_t after, int limit) {
+  return reading([&] { return real_.seals(after, limit); });
 }
 
 void FaultyStore::purge(Time before) {
   writing([&] { real_.purge(before); });
+}
+
+bool FaultyStore::archive(std::span<const storage::ClosedStream> streams, const std::string& mark) {
+  return writing([&] { return real_.archive(streams, mark); });
 }
 
 void FaultyStore::replace_views(const std::function<std::optional<storage::ViewRow>()>& next) {

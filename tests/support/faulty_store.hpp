@@ -62,9 +62,10 @@ class FaultyStore final : public storage::Store {
 
   void put_seal(const storage::Seal& seal) override;
   std::optional<storage::Seal> last_seal() override;
-  std::vector<storage::Seal> seals() override;
+  std::vector<storage::Seal> seals(std::int64_t after, int limit) override;
 
   void purge(Time before) override;
+  bool archive(std::span<const storage::ClosedStream> streams, const std::string& mark) override;
   void replace_views(const std::function<std::optional<storage::ViewRow>()>& next) override;
   void each_view(const std::function<void(const storage::ViewRow&)>& visit) override;
   void backup(const std::string& file) override;

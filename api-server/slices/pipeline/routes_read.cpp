@@ -18,6 +18,7 @@ using http::Request;
 using nlohmann::json;
 
 constexpr int kMostTasks = 20;
+constexpr int kMostAssets = 50;
 constexpr std::size_t kMostTransitions = 100;
 
 /// Who can decide at the gate; null if there is none to decide.
@@ -61,6 +62,27 @@ json open_tasks(const Services& services, const std::string& pipeline_id) {
     tasks.push_back(std::move(shown));
   }
   return tasks;
+}
+
+/// The files that were uploaded, the latest changed first.
+json assets(const Services& services, const std::string& pipeline_id) {
+  storage::ViewQuery query;
+  query.kind = "asset";
+  query.statuses = {"active"};
+  query.tag = storage::Tag{"asset.pipeline", pipeline_id, 0, 0};
+  query.descending = true;
+  query.limit = kMostAssets;
+  json list = json::array();
+  for (const storage::ViewRow& row : services.store.query_views(query).rows) {
+    const json asset = json::parse(row.doc);
+    json shown = json::object();
+    for (const char* name :
+         {"id", "path", "stage", "type", "latest_version", "size", "digest", "uploaded_by"}) {
+      shown[name] = asset[name];
+    }
+    list.push_back(std::move(shown));
+  }
+  return list;
 }
 
 /// What a list shows of a pipeline unless details are asked for.
@@ -187,6 +209,7 @@ Result<Answer> list(const Services& services, const Request& request) {
     add_who(services, doc, *people);
     if (details) {
       doc["open_tasks"] = open_tasks(services, doc["id"].get<std::string>());
+      doc["assets"] = assets(services, doc["id"].get<std::string>());
     } else {
       make_compact(doc);
     }

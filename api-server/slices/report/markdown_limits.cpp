@@ -6,13 +6,14 @@
 namespace factory::report {
 namespace {
 
-constexpr std::size_t most_marks = 4'000;            ///< in one paragraph
-constexpr std::size_t most_containers = 40;          ///< that one line opens
-constexpr std::size_t most_cells = 100'000;          ///< of all tables
-constexpr std::uint64_t most_repeated = 16'000'000;  ///< bytes that references may come to
+constexpr std::size_t most_marks = 4'000;           ///< in one paragraph
+constexpr std::size_t most_containers = 40;         ///< that one line opens
+constexpr std::size_t most_cells = 100'000;         ///< of all tables
+constexpr std::uint64_t most_repeated = 4'000'000;  ///< bytes that references may come to
+constexpr std::uint64_t most_descents = 2'000'000;  ///< of lines into what is open around them
 
 bool is_mark(char c) {
-  return std::string_view("[]!*_`<>()~|&\\:").find(c) != std::string_view::npos;
+  return std::string_view("[]!*_`<>()~&\\:").find(c) != std::string_view::npos;
 }
 
 bool is_blank(std::string_view line) {
@@ -73,7 +74,11 @@ class Judge {
     marks_ += marks;
     brackets_ += static_cast<std::uint64_t>(std::count(line.begin(), line.end(), '['));
     ++lines_;
+    ++all_lines_;
     bytes_ += line.size();
+    // A list in a list is two columns further in.
+    const std::size_t indent = std::min(line.find_first_not_of(" \t"), line.size());
+    deepest_ = std::max<std::uint64_t>(deepest_, indent / 2 + containers(line));
     widest_ = std::max(widest_, bars);
     references_ = references_ || line.find("]:") != std::string_view::npos;
     return marks_ <= most_marks && containers(line) <= most_containers &&
@@ -82,7 +87,8 @@ class Judge {
 
   bool end() {
     end_paragraph();
-    return !references_ || brackets_ * longest_ <= most_repeated;
+    return deepest_ * all_lines_ <= most_descents &&
+           (!references_ || brackets_ * longest_ <= most_repeated);
   }
 
  private:
@@ -97,10 +103,12 @@ class Judge {
   std::size_t marks_ = 0;
   std::size_t lines_ = 0;
   std::size_t bytes_ = 0;
-  std::size_t widest_ = 0;      ///< most bars of a line
-  std::size_t cells_ = 0;       ///< of the tables before
-  std::uint64_t brackets_ = 0;  ///< that could be a use of a reference
-  std::uint64_t longest_ = 0;   ///< paragraph, in bytes
+  std::size_t widest_ = 0;       ///< most bars of a line
+  std::size_t cells_ = 0;        ///< of the tables before
+  std::uint64_t brackets_ = 0;   ///< that could be a use of a reference
+  std::uint64_t longest_ = 0;    ///< paragraph, in bytes
+  std::uint64_t deepest_ = 0;    ///< nesting that a line could come to
+  std::uint64_t all_lines_ = 0;  ///< without blank ones and code
   bool references_ = false;
 };
 

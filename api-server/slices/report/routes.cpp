@@ -1,6 +1,5 @@
 #include "slices/report/routes.hpp"
 
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -8,7 +7,6 @@
 #include "common/text.hpp"
 #include "slices/report/documents.hpp"
 #include "slices/report/markdown.hpp"
-#include "slices/report/plan.hpp"
 #include "slices/report/report.hpp"
 #include "slices/report/repository.hpp"
 
@@ -130,11 +128,9 @@ Result<Answer> exempt(const Services& services, const Request& request) {
 
 }  // namespace
 
-void bind_routes(http::Handlers& handlers, const Services& services) {
-  const auto plan =
-      std::make_shared<const ReviewPlan>(read_plan(services.catalog.reviews().at("golive.json")));
-  handlers.bind("report.submit", [&services, plan](const Request& request) {
-    return submit(services, request, *plan);
+void bind_routes(http::Handlers& handlers, const Services& services, ReviewPlan plan) {
+  handlers.bind("report.submit", [&services, plan = std::move(plan)](const Request& request) {
+    return submit(services, request, plan);
   });
   handlers.bind("report.list",
                 [&services](const Request& request) { return list(services, request); });

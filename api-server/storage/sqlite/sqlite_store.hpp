@@ -45,9 +45,10 @@ class SqliteStore final : public Store {
 
   void put_seal(const Seal& seal) override;
   std::optional<Seal> last_seal() override;
-  std::vector<Seal> seals() override;
+  std::vector<Seal> seals(std::int64_t after, int limit) override;
 
   void purge(Time before) override;
+  bool archive(std::span<const ClosedStream> streams, const std::string& mark) override;
   void replace_views(const std::function<std::optional<ViewRow>()>& next) override;
   void each_view(const std::function<void(const ViewRow&)>& visit) override;
   void backup(const std::string& file) override;

@@ -16,14 +16,7 @@ namespace {
 /// Rows of a purge between which commits get their turn.
 constexpr int kPurgeAtATime = 500;
 
-std::vector<Seal> read_seals(Connection& connection, std::string_view sql) {
-  std::vector<Seal> seals;
-  Query rows = connection.query(sql);
-  while (rows.step()) {
-    seals.push_back({rows.integer(0), rows.hash(1), rows.text(2), rows.time(3)});
-  }
-  return seals;
-}
+Seal read_seal(const Query& row) { return {row.integer(0), row.hash(1), row.text(2), row.time(3)}; }
 
 /// The numbers of requests are in order of time, so that the first ones are the oldest.
 int purge_some(Connection& connection, Time before) {
@@ -75,18 +68,22 @@ void SqliteStore::put_seal(const Seal& seal) {
 
 std::optional<Seal> SqliteStore::last_seal() {
   return reading("last seal", [](Connection& connection) -> std::optional<Seal> {
-    const auto seals = read_seals(connection,
-                                  "SELECT position, digest, signature, at FROM seals "
-                                  "ORDER BY position DESC LIMIT 1");
-    if (seals.empty()) return std::nullopt;
-    return seals.front();
+    Query last = connection.query(
+        "SELECT position, digest, signature, at FROM seals ORDER BY position DESC LIMIT 1");
+    if (!last.step()) return std::nullopt;
+    return read_seal(last);
   });
 }
 
-std::vector<Seal> SqliteStore::seals() {
-  return reading("seals", [](Connection& connection) {
-    return read_seals(connection,
-                      "SELECT position, digest, signature, at FROM seals ORDER BY position");
+std::vector<Seal> SqliteStore::seals(std::int64_t after, int limit) {
+  return reading("seals", [&](Connection& connection) {
+    std::vector<Seal> seals;
+    Query rows = connection.query(
+        "SELECT position, digest, signature, at FROM seals WHERE position > ? "
+        "ORDER BY position LIMIT ?");
+    rows.with(after, limit);
+    while (rows.step()) seals.push_back(read_seal(rows));
+    return seals;
   });
 }
 

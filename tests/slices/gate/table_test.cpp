@@ -116,7 +116,7 @@ const std::map<std::string, Act>& acts() {
       {"other-subject", {{}, gate::ChangeSubject{"digest-2", "config.runtime"}}},
       {"same-subject", {{}, gate::ChangeSubject{"digest-1", "priority"}}},
       {"new-priority", {{}, gate::SetPriority{Priority::critical}}},
-      {"same-priority", {{}, gate::SetPriority{Priority::medium}}},
+      {"same-priority", {{}, gate::SetPriority{Priority::high}}},
       {"consume", {{}, gate::Consume{}}},
       {"pause-clock", {{}, gate::PauseClock{}}},
       {"resume-clock", {{}, gate::ResumeClock{}}},

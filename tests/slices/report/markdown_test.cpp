@@ -15,7 +15,17 @@ std::string repeated(const std::string& text, std::size_t times) {
   return all;
 }
 
-bool is_plain(const std::string& html) { return html.rfind("<pre>", 0) == 0; }
+/// Lists in lists.
+std::string staircase(std::size_t depth) {
+  std::string all;
+  for (std::size_t i = 0; i < depth; ++i) all += std::string(2 * i, ' ') + "- a\n";
+  return all;
+}
+
+/// Not a code block, whose <pre> holds a <code>.
+bool is_plain(const std::string& html) {
+  return html.rfind("<pre>", 0) == 0 && html.rfind("<pre><code", 0) != 0;
+}
 
 TEST_CASE("a report is laid out as its author meant it") {
   CHECK(html_of("# Mail\n\nIt *works*.") == "<h1>Mail</h1>\n<p>It <em>works</em>.</p>\n");
@@ -82,6 +92,8 @@ TEST_CASE("what would take a parser for ever comes as plain text, escaped") {
       "|" + repeated("a|", 300) + "\n|" + repeated("-|", 300) + "\n" + repeated("b\n", 100'000),
       repeated("| a | b |\n|--|--|\n", 14'000),
       "[a]: http://x/" + std::string(60'000, 'u') + "\n\n" + repeated("[a]\n\n", 30'000),
+      "[a]: http://x/" + std::string(3'000, 'u') + "\n\n" + repeated("[a]\n\n", 5'000),
+      staircase(300) + repeated("b\n", 80'000),
       repeated("\\", most),
       repeated("&", most),
       std::string(most + 1, 'x'),
@@ -99,6 +111,7 @@ TEST_CASE("ordinary reports of any length are laid out") {
   CHECK(is_tame("```json\n" + repeated("{\"a\": [1, 2, {\"b\": \"*<>|\"}]}\n", 8'000) + "```\n"));
   CHECK(is_tame(repeated("- item\n  - more\n    - and more\n\n", 5'000)));
   CHECK(is_tame(repeated("> > quoted twice\n", 1'000)));
+  CHECK(is_tame(staircase(30) + repeated("text\n", 5'000)));
   CHECK(is_tame(repeated("--------------------\n", 1'000)));
   CHECK_FALSE(is_plain(html_of(std::string(report::longest_report, 'x'))));
   CHECK_FALSE(is_plain(html_of("~~~\n" + repeated("[[[[", 40'000) + "\n~~~\n")));
