@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view id_middle = "_01993e5a-7c00-7000-8000-";
+constexpr const char* password = "correct horse battery staple";
 constexpr std::string_view shown_digest =
     "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
 
@@ -198,6 +199,26 @@ std::string ExampleWorld::agent() {
   return "agent_" + name;
 }
 
+std::string ExampleWorld::person() {
+  const std::string name = "person-" + std::to_string(++made_);
+  return must("erin", "POST", "/v1/users",
+              {{"name", name}, {"role", "operator"}, {"password", password}})
+      .at("id");
+}
+
+std::string ExampleWorld::group() {
+  const std::string name = "group-" + std::to_string(++made_);
+  return must("erin", "POST", "/v1/groups", {{"name", name}, {"members", {"alice"}}}).at("id");
+}
+
+json ExampleWorld::sign_in() {
+  const json who = must("erin", "GET", "/v1/users/" + person());
+  json tokens =
+      must("nobody", "POST", "/v1/auth/login", {{"user", who.at("name")}, {"password", password}});
+  tokens_["visitor"] = tokens.at("access_token").get<std::string>();
+  return tokens;
+}
+
 std::string ExampleWorld::report() {
   const std::string name = "example-" + std::to_string(++made_);
   return must("dave", "POST", "/api/v1/reports",
@@ -208,14 +229,36 @@ std::string ExampleWorld::report() {
       .at("id");
 }
 
+std::string ExampleWorld::asset() {
+  json members{{"pipeline_id", make("pipe")},
+               {"stage", "scaffolding"},
+               {"type", "code"},
+               {"metadata", {{"path", "src/index.ts"}}}};
+  std::string id;
+  for (const char* text : {"export const a = 1;\n", "export const a = 2;\n"}) {
+    members["file"] = text;
+    const Body form = form_of(members);
+    const Reply made = call("erin", "POST", "/v1/assets", form.text, form.type);
+    if (made.status != 201) throw std::runtime_error("no asset was made: " + made.body);
+    id = made.json().at("id").get<std::string>();
+  }
+  return id;
+}
+
 std::string ExampleWorld::make(const std::string& prefix) {
   if (prefix == "pipe") return pipeline_at("scaffolding").at("id");
+  if (prefix == "pipe with an asset") {
+    return must("erin", "GET", "/v1/assets/" + asset()).at("pipeline_id");
+  }
   if (prefix == "pipe in review") return pipeline_at("review").at("id");
   if (prefix == "gate") return open_gate();
   if (prefix == "task") return open_task();
   if (prefix == "eff") return dead_effect();
   if (prefix == "agent") return agent();
   if (prefix == "report") return report();
+  if (prefix == "asset") return asset();
+  if (prefix == "user") return person();
+  if (prefix == "group") return group();
   if (prefix == "key") {
     return must("owner", "POST", "/v1/keys", {{"name", "temporary"}, {"role", "viewer"}}).at("id");
   }
@@ -249,11 +292,45 @@ const std::map<std::string, ExampleWorld::Setting>& ExampleWorld::settings() {
       world.must("erin", "POST", place.replace(place.find("{}"), 2, id), body);
     }};
   };
+  const Setting signed_in{[](ExampleWorld& world, const json& /*example*/, Ids& ids) {
+                            const json tokens = world.sign_in();
+                            ids["what-the-sign-in-gave"] =
+                                tokens.at("refresh_token").get<std::string>();
+                            ids["sess_01993e5a-7c00-7000-8000-00000000000a"] =
+                                tokens.at("session_id").get<std::string>();
+                          },
+                          "visitor"};
+  const Setting delegated{
+      [](ExampleWorld& world, const json& example, Ids& ids) {
+        static_cast<void>(world.sign_in());
+        const json made = world.must("visitor", "POST", "/v1/users/me/delegations",
+                                     {{"delegate", "bob"}, {"ends_at", "2026-12-01T08:00:00Z"}});
+        const json& path = example.at("path");
+        if (path.contains("delegation_id")) {
+          ids[path.at("delegation_id").get<std::string>()] = made.at("id").get<std::string>();
+        }
+      },
+      "visitor"};
   /// The agent of the examples is registered; their id is made of its name.
   const Setting with_agent{[](ExampleWorld& world, const json& example, Ids& ids) {
     ids[example.at("path").at("agent_id").get<std::string>()] = world.agent();
   }};
   static const std::map<std::string, Setting> all{
+      {"auth.login",
+       {[](ExampleWorld& world, const json& /*example*/, Ids& /*ids*/) {
+          const json lin{{"name", "lin"}, {"role", "viewer"}, {"password", password}};
+          world.call("erin", "POST", "/v1/users", lin.dump(), "application/json");
+        },
+        "nobody"}},
+      {"auth.refresh", {signed_in.arrange, "nobody"}},
+      {"auth.logout", signed_in},
+      {"auth.sessions", signed_in},
+      {"auth.end_session", signed_in},
+      {"auth.password", signed_in},
+      {"delegation.create", signed_in},
+      {"delegation.list", delegated},
+      {"delegation.end", delegated},
+      {"user.enable", after("user_id", "/v1/users/{}/disable", json::object())},
       {"agent.get", with_agent},
       {"agent.patch", with_agent},
       {"agent.deregister", with_agent},

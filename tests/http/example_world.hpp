@@ -61,7 +61,12 @@ class ExampleWorld {
   std::string fix_task();
   std::string dead_effect();
   std::string agent();
+  std::string person();  ///< a user with a password; their id
+  std::string group();   ///< alice is in it
+  /// Signs a new person in, who is "visitor" from now on; the tokens.
+  nlohmann::json sign_in();
   std::string report();
+  std::string asset();  ///< with two versions
   std::string task_of_gate(const std::string& gate);
   /// The digest that the gate of this id, or of this task, shows.
   std::string digest_of(const std::string& id);
