@@ -72,6 +72,7 @@ class ExampleWorld {
   std::string user();
   /// Their tokens; "visitor" is whoever signed in last.
   nlohmann::json signed_in(const std::string& name);
+  std::string asset();  ///< with two versions
   std::string task_of_gate(const std::string& gate);
   /// The digest that the gate of this id, or of this task, shows.
   std::string digest_of(const std::string& id);
