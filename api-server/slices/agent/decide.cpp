@@ -25,7 +25,13 @@ Error wrong(std::string pointer, std::string detail) {
   return {ErrorCode::invalid_request, std::move(sentence), {}, {{std::move(pointer), detail}}, {}};
 }
 
-bool manages(const Principal& actor) { return actor.is_admin(); }
+/// A key may be limited to fewer scopes than its owner's role has.
+bool manages(const Principal& actor) {
+  const auto& scopes = actor.scopes;
+  const bool all =
+      scopes.empty() || std::find(scopes.begin(), scopes.end(), "agents:manage") != scopes.end();
+  return actor.is_admin() && all;
+}
 
 bool is_word(std::string_view text) {
   return !text.empty() && text.size() <= longest_name &&

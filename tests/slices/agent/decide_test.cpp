@@ -113,6 +113,11 @@ TEST_CASE("agent: only itself or who manages agents speaks for it", "[agent]") {
   CHECK(asked(Status::offline, beat, admin()) == "agent.status_changed");
   CHECK(asked(Status::offline, beat, other) == "refused: forbidden");
   CHECK(asked(Status::offline, beat, person("goose")) == "refused: forbidden");
+  Principal limited = admin();
+  limited.scopes = {"agents:work"};
+  CHECK(asked(Status::offline, beat, limited) == "refused: forbidden");
+  limited.scopes = {"agents:work", "agents:manage"};
+  CHECK(asked(Status::offline, beat, limited) == "agent.status_changed");
   CHECK(asked(Status::none, registration("codex"), goose) == "refused: forbidden");
   CHECK(asked(Status::none, registration("codex"), admin()) == "agent.registered");
   CHECK(asked(Status::none, registration("alice"), admin()) == "refused: conflict");
