@@ -84,11 +84,6 @@ Body body_of(const Route& route, const json& body) {
 
 }  // namespace
 
-struct ExampleWorld::Setting {
-  std::function<void(ExampleWorld&, const json& example, StandIns&)> arrange;
-  std::string who = "erin";
-};
-
 ExampleWorld::ExampleWorld() {
   AppOptions options;
   options.core.data = folder_.string();
@@ -285,7 +280,10 @@ ExampleWorld::Reply ExampleWorld::run(const Route& route, const json& example) {
   json ready = example;
   StandIns ids;
   std::string who = route.scope == "public" ? "nobody" : "erin";
-  if (const auto setting = settings().find(route.operation); setting != settings().end()) {
+  static const auto of_people = people_settings();
+  for (const auto* const known : {&settings(), &of_people}) {
+    const auto setting = known->find(route.operation);
+    if (setting == known->end()) continue;
     setting->second.arrange(*this, example, ids);
     who = setting->second.who;
   }
