@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 #include <filesystem>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -12,22 +13,29 @@
 #include "engine/follower.hpp"
 #include "engine/outbox.hpp"
 #include "engine/periodic.hpp"
+#include "http/docs.hpp"
+#include "http/gauges.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/services.hpp"
 #include "http/system_routes.hpp"
+#include "identity/login_routes.hpp"
+#include "identity/routes.hpp"
+#include "identity/sign_in_proven.hpp"
 #include "queries/routes.hpp"
 #include "queries/trail_routes.hpp"
 #include "slices/agent/routes.hpp"
 #include "slices/asset/collect.hpp"
 #include "slices/asset/routes.hpp"
 #include "slices/gate/routes.hpp"
+#include "slices/group/routes.hpp"
 #include "slices/key/routes.hpp"
 #include "slices/pipeline/routes.hpp"
 #include "slices/report/plan.hpp"
 #include "slices/report/routes.hpp"
 #include "slices/task/routes.hpp"
 #include "slices/template/routes.hpp"
+#include "slices/user/routes.hpp"
 #include "storage/access_log.hpp"
 
 namespace factory {
@@ -39,7 +47,17 @@ constexpr Millis remembered{48 * 3'600'000LL};
 /// Pipelines that one step of the archive's clock looks at.
 constexpr std::int64_t archived_at_once = 1000;
 
-CoreOptions core_options(AppOptions& options) {
+/// The routes of the catalog, with /metrics open if that is wanted.
+std::vector<Route> served_routes(const Catalog& catalog, bool metrics_public) {
+  std::vector<Route> routes = catalog.routes();
+  for (Route& route : routes) {
+    if (metrics_public && route.operation == "system.metrics") route.scope = "public";
+  }
+  return routes;
+}
+
+CoreOptions core_options(AppOptions& options, engine::Observer& observer) {
+  options.core.observer = &observer;
   if (!options.announce_url.empty()) options.core.effect_kinds = {"announce"};
   return std::move(options.core);
 }
@@ -48,23 +66,33 @@ CoreOptions core_options(AppOptions& options) {
 
 struct App::Impl {
   explicit Impl(AppOptions options)
-      : core(core_options(options)),
+      : spans(options.otlp ? std::make_unique<SpanExporter>(*options.otlp) : nullptr),
+        core(core_options(options, metrics)),
         access({core.data() + "/access", options.access_days, 10'000, 64U << 20U, &core.clock()}),
-        services{core.runner(),  core.store(),     core.search(),
-                 core.blobs(),   core.clock(),     core.ids(),
-                 core.catalog(), core.templates(), [this] { return core.keys().people(); }} {
+        services{core.runner(),   core.store(),     core.search(),
+                 core.blobs(),    core.clock(),     core.ids(),
+                 core.catalog(),  core.templates(), [this] { return core.registry().people(); },
+                 &core.identity()} {
     bind_routes(options);
     open_tls(options);
+    open_logins(options);
+    const auto routes = served_routes(core.catalog(), options.metrics_public);
     router = std::make_unique<http::Router>(http::RouterParts{
-        core.catalog().routes(), core.catalog().roles(), handlers,
-        [this](const std::string& key_id) { return core.keys().find(key_id); }, true, false,
+        routes,
+        core.catalog().roles(),
+        handlers,
+        authenticate(),
+        {&metrics, spans.get(), options.access_log},
+        false,
         [this](const http::Request& request) { return http::given_before(core.store(), request); },
-        options.edge, &access});
+        options.edge,
+        &access});
     server = std::make_unique<http::Server>(*router, http::Limits{}, tls);
     start_background(options);
     auto started = server->start(options.host, options.port);
     if (!started) throw std::runtime_error(started.error().detail);
     url = std::move(started).value();
+    public_url_set.set_value(options.public_url.empty() ? url : options.public_url);
     const auto written = write_file_private(
         server_file(), nlohmann::json{{"url", url}, {"pid", getpid()}}.dump() + "\n");
     if (!written) throw std::runtime_error(written.error().detail);
@@ -82,9 +110,26 @@ struct App::Impl {
     }
   }
 
+  /// One way in for keys and for the access tokens of sessions.
+  http::Authenticate authenticate() {
+    const http::AuthParts parts{
+        [this](const std::string& id) { return core.registry().key(id); },
+        [this](std::string_view token) { return core.identity().pepper.key_hash(token); },
+        &core.clock(),
+        [this](std::string_view token) { return core.identity().tokens.open(token); }};
+    return [parts](const http::Head& head) { return http::authenticate(head, parts); };
+  }
+
   void bind_routes(const AppOptions& options) {
     asset::bind_routes(handlers, services, options.assets);
     http::bind_system_routes(handlers, services);
+    identity::bind_routes(handlers, services);
+    user::bind_routes(handlers, services);
+    user::bind_delegation_routes(handlers, services);
+    group::bind_routes(handlers, services);
+    http::bind_docs_routes(handlers);
+    handlers.bind("system.metrics", http::metrics_handler(services, metrics, core.data()));
+    if (spans) metrics.set_dropped_spans([this] { return spans->dropped(); });
     pipeline::bind_routes(handlers, services);
     gate::bind_routes(handlers, services);
     task::bind_routes(handlers, services);
@@ -132,13 +177,19 @@ struct App::Impl {
         return false;
       });
     }
+    every("identity", Millis{300'000}, [this](const std::stop_token&) {
+      core.identity().keyring.tend(core.clock().now());
+      core.keep_last_used();
+      return false;
+    });
     if (options.announce_url.empty()) return;
     effects["announce"] =
         effects::announce_to(options.announce_url, client, core.store(), core.clock());
     every("effects", Millis{200}, [this](const std::stop_token& stop) {
       const auto next = core.store().next_effect();
       if (!next || *next > core.clock().now()) return false;
-      return engine::run_effects(core.runner(), core.clock(), core.ids(), effects, {}, stop) > 0;
+      return engine::run_effects(core.runner(), core.clock(), core.ids(), effects, {}, stop,
+                                 &metrics) > 0;
     });
   }
 
@@ -155,6 +206,7 @@ struct App::Impl {
     if (server) server->stop();
     background.clear();
     try {
+      core.keep_last_used();
       core.seal();
     } catch (const std::exception& error) {
       log(LogLevel::error, "the last seal was not written", {{"error", error.what()}});
@@ -164,8 +216,23 @@ struct App::Impl {
     std::filesystem::remove(server_file(), ignored);
   }
 
+  /// The address that browsers know this server by; waits until it is known.
+  [[nodiscard]] std::string public_url() const { return public_url_known.get(); }
+
+  void open_logins(AppOptions& options) {
+    logins = std::make_unique<identity::Logins>(identity::LoginParts{
+        std::move(options.logins), core.clock(), [this] { return public_url(); },
+        [this](const identity::ProvenUser& user, const identity::ProviderConfig& provider,
+               const http::Request& request) {
+          return identity::sign_in_proven(services, user, provider, request);
+        }});
+    logins->bind(handlers);
+  }
+
   [[nodiscard]] std::string server_file() const { return core.data() + "/server.json"; }
 
+  http::Metrics metrics;
+  std::unique_ptr<SpanExporter> spans;
   Core core;
   storage::AccessLog access;
   Services services;
@@ -174,6 +241,9 @@ struct App::Impl {
   HttpClient client;
   std::map<std::string, engine::EffectHandler> effects;
   std::shared_ptr<http::TlsContext> tls;
+  std::promise<std::string> public_url_set;
+  std::shared_future<std::string> public_url_known{public_url_set.get_future()};
+  std::unique_ptr<identity::Logins> logins;
   std::unique_ptr<http::Router> router;
   std::unique_ptr<http::Server> server;
   std::vector<std::unique_ptr<engine::Periodic>> background;
@@ -190,6 +260,7 @@ Core& App::core() { return impl_->core; }
 void App::reload() {
   if (impl_->tls) impl_->tls->refresh(true);
 }
+const Services& App::services() const { return impl_->services; }
 void App::stop() { impl_->stop(); }
 
 }  // namespace factory

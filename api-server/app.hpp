@@ -6,9 +6,12 @@
 #include <optional>
 #include <string>
 
+#include "common/otlp.hpp"
 #include "core.hpp"
 #include "http/edge.hpp"
+#include "http/services.hpp"
 #include "http/tls.hpp"
+#include "http/watch.hpp"
 #include "identity/login_config.hpp"
 #include "slices/asset/limits.hpp"
 
@@ -29,6 +32,9 @@ struct AppOptions {
   int access_days = 90;                 ///< how long the access trail is kept
   asset::Limits assets;
   Millis collect_interval{24 * 3'600'000LL};  ///< how often blobs that nothing needs are removed
+  bool metrics_public = false;                ///< /metrics answers whoever asks
+  http::AccessLog access_log = http::AccessLog::failed;
+  std::optional<OtlpSettings> otlp;  ///< nullopt: no spans are made
 };
 
 /// The whole server: core, background work and HTTP edge. While it serves, `server.json` in the
@@ -43,6 +49,8 @@ class App {
 
   [[nodiscard]] const std::string& url() const;
   [[nodiscard]] Core& core();
+  /// What the handlers work with.
+  [[nodiscard]] const Services& services() const;
 
   /// Reads again what may change while it serves: the certificate. From any thread.
   void reload();

@@ -10,8 +10,9 @@
 #include "engine/timers.hpp"
 #include "flows/flows.hpp"
 #include "flows/slices.hpp"
+#include "identity/last_used.hpp"
 #include "queries/closed.hpp"
-#include "slices/key/key.hpp"
+#include "slices/key/mint.hpp"
 #include "slices/template/folder.hpp"
 
 namespace factory {
@@ -36,29 +37,47 @@ SigningKey open_seal_key(const std::string& file) {
   return *key;
 }
 
-/// The state of every stream of a kind.
+/// The state of every stream of a kind, or of those whose view has one of these statuses.
 template <class Definition>
 void each_state(
     storage::Store& store,
-    const std::function<void(const std::string&, const typename Definition::State&)>& visit) {
+    const std::function<void(const std::string&,
+                             const std::shared_ptr<const typename Definition::State>&)>& visit,
+    std::vector<std::string> statuses = {}) {
   const engine::SliceOf<Definition> slice;
   storage::ViewQuery query;
   query.kind = Definition::kind;
+  query.statuses = std::move(statuses);
   query.limit = 100;
   for (;;) {
     const storage::ViewPage page = store.query_views(query);
     for (const storage::ViewRow& row : page.rows) {
       const engine::LoadedStream loaded = engine::load_stream(store, slice, row.id);
-      visit(row.id, *static_cast<const typename Definition::State*>(loaded.state.get()));
+      visit(row.id, std::static_pointer_cast<const typename Definition::State>(loaded.state));
     }
     if (page.next_cursor.empty()) return;
     query.cursor = page.next_cursor;
   }
 }
 
+/// Tells the registry how a stream stands now, if it is one that it knows.
+void tell(identity::Registry& registry, const engine::StreamChange& change) {
+  const auto put = [&]<class State>(const State*) {
+    registry.put(change.stream, std::static_pointer_cast<const State>(change.state));
+  };
+  const key::State* key = nullptr;
+  const user::State* user = nullptr;
+  const group::State* group = nullptr;
+  const session::State* session = nullptr;
+  if (change.kind == key::Definition::kind) put(key);
+  if (change.kind == user::Definition::kind) put(user);
+  if (change.kind == group::Definition::kind) put(group);
+  if (change.kind == session::Definition::kind) put(session);
+}
+
 }  // namespace
 
-Core::Core(CoreOptions options) : data_(options.data) {
+Core::Core(CoreOptions options) : data_(options.data), observer_(options.observer) {
   or_throw(ensure_private_dir(data_));
   lock_ = std::make_unique<storage::FolderLock>(data_);
   clock_ = options.clock ? options.clock : std::make_shared<SystemClock>();
@@ -66,19 +85,18 @@ Core::Core(CoreOptions options) : data_(options.data) {
   catalog_ = Catalog::embedded();
   open(options);
   load_projections();
+  open_identity();
   const auto committed = [this](const std::vector<engine::StreamChange>& changes) {
     for (const engine::StreamChange& change : changes) {
-      if (change.kind == key::Definition::kind) {
-        keys_.put(change.stream, *static_cast<const key::State*>(change.state.get()));
-      } else if (change.kind == agent::Definition::kind) {
-        agents_.put(change.stream, std::static_pointer_cast<const agent::State>(change.state),
-                    clock_->now());
-      }
+      tell(*registry_, change);
+      if (change.kind != agent::Definition::kind) continue;
+      agents_.put(change.stream, std::static_pointer_cast<const agent::State>(change.state),
+                  clock_->now());
     }
   };
   runner_ = std::make_unique<engine::Runner>(engine::RunnerParts{
-      *store_, *clock_, *ids_, all_slices(), flows::follow, [this] { return keys_.people(); },
-      committed, std::move(options.effect_kinds), std::move(options.failed)});
+      *store_, *clock_, *ids_, all_slices(), flows::follow, [this] { return registry_->people(); },
+      committed, std::move(options.effect_kinds), std::move(options.failed), options.observer});
   load_templates();
   create_first_keys();
 }
@@ -97,19 +115,51 @@ void Core::open(CoreOptions& options) {
 }
 
 void Core::load_projections() {
-  each_state<key::Definition>(
-      *store_, [&](const std::string& id, const key::State& state) { keys_.put(id, state); });
-  each_state<agent::Definition>(*store_, [&](const std::string& id, const agent::State& state) {
-    agents_.put(id, std::make_shared<const agent::State>(state), clock_->now());
-  });
+  registry_ = std::make_unique<identity::Registry>(*clock_);
+  const auto put = [this](const std::string& id, const auto& state) { registry_->put(id, state); };
+  each_state<key::Definition>(*store_, put);
+  each_state<user::Definition>(*store_, put);
+  each_state<group::Definition>(*store_, put, {"active"});
+  each_state<session::Definition>(*store_, put, {"active"});
+  each_state<agent::Definition>(
+      *store_, [&](const std::string& id, const std::shared_ptr<const agent::State>& state) {
+        agents_.put(id, state, clock_->now());
+      });
   std::vector<pipeline_template::Loaded> known;
   each_state<pipeline_template::Definition>(
-      *store_, [&](const std::string&, const pipeline_template::State& state) {
-        known.push_back(state.loaded);
+      *store_,
+      [&](const std::string&, const std::shared_ptr<const pipeline_template::State>& state) {
+        known.push_back(state->loaded);
       });
   std::sort(known.begin(), known.end(),
             [](const auto& left, const auto& right) { return left.at < right.at; });
   for (const auto& loaded : known) templates_.put(loaded);
+}
+
+void Core::open_identity() {
+  const std::string file = data_ + "/key.pepper";
+  auto pepper = identity::read_pepper(file);
+  if (!pepper && pepper.error().code == ErrorCode::not_found) {
+    if (registry_->needs_pepper()) {
+      throw std::runtime_error(
+          file +
+          " is missing: without it no key and no password can be checked. Put it back from "
+          "where the backups of secrets are.");
+    }
+    pepper = identity::Pepper::generate();
+    or_throw(write_file_private(file, pepper->text() + "\n"));
+  }
+  identity_ =
+      std::make_unique<identity::Identity>(*registry_, or_throw(std::move(pepper)), data_, *clock_);
+  last_used_ = identity::read_last_used(data_ + "/last_used.json");
+  registry_->set_last_used(last_used_);
+}
+
+void Core::keep_last_used() {
+  auto now = registry_->last_used();
+  if (now == last_used_) return;
+  identity::write_last_used(data_ + "/last_used.json", now);
+  last_used_ = std::move(now);
 }
 
 void Core::load_templates() {
@@ -132,14 +182,14 @@ void Core::load_templates() {
 }
 
 void Core::create_first_keys() {
-  if (!keys_.people()->people.empty()) return;
+  if (!registry_->people()->people.empty()) return;
   for (const auto& [file, channel] :
        {std::pair{"owner.key", "rest"}, std::pair{"mcp.key", "mcp"}}) {
     key::Created wanted;
     wanted.name = "owner";
     wanted.role = Role::owner;
     wanted.channel = channel;
-    key::Minted minted = key::mint(std::move(wanted), ids_->next(clock_->now()));
+    key::Minted minted = key::mint(std::move(wanted), ids_->next(clock_->now()), identity_->pepper);
     // The file first: a key that nobody has would lock everybody out.
     or_throw(write_file_private(data_ + "/" + file, minted.token + "\n"));
     engine::Call call;
@@ -161,7 +211,7 @@ bool Core::fire_timers() {
     if (slice.kind() != agent::Definition::kind) return std::any();
     return std::any(agent::Command{agents_.due(timer.stream, clock_->now())});
   };
-  return engine::fire_timers(*runner_, *store_, *clock_, all_slices(), command) > 0;
+  return engine::fire_timers(*runner_, *store_, *clock_, all_slices(), command, observer_) > 0;
 }
 
 bool Core::seal() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,8 +13,8 @@
 #include "common/ids.hpp"
 #include "engine/archive.hpp"
 #include "engine/runner.hpp"
+#include "identity/identity.hpp"
 #include "slices/agent/leases.hpp"
-#include "slices/key/registry.hpp"
 #include "slices/template/template.hpp"
 #include "storage/folder_lock.hpp"
 #include "storage/open.hpp"
@@ -28,6 +29,7 @@ struct CoreOptions {
   std::unique_ptr<storage::Store> store;           ///< empty: SQLite in the data folder
   std::vector<std::string> effect_kinds;           ///< that somebody carries out
   std::function<void(const std::string&)> failed;  ///< the store failed: stop
+  engine::Observer* observer = nullptr;            ///< must outlive the core; null: nobody
 };
 
 /// The control plane without its HTTP edge: slices, engine and storage, wired by hand. One process
@@ -49,7 +51,8 @@ class Core {
   storage::SearchIndex& search() { return *search_; }
   storage::Blobs& blobs() { return *blobs_; }
   engine::Runner& runner() { return *runner_; }
-  key::Registry& keys() { return keys_; }
+  identity::Registry& registry() { return *registry_; }
+  identity::Identity& identity() { return *identity_; }
   agent::Leases& agents() { return agents_; }
   pipeline_template::Book& templates() { return templates_; }
   [[nodiscard]] const Catalog& catalog() const { return *catalog_; }
@@ -65,14 +68,20 @@ class Core {
   /// thread at a time.
   bool fire_timers();
 
+  /// Writes when each key was last used; a crash loses what came after the last time.
+  void keep_last_used();
+
  private:
   void open(CoreOptions& options);
   void load_projections();
+  /// Once it is known whether there is something that needs the server's secret.
+  void open_identity();
   void load_templates();
   /// The owner's first keys, if the store knows none: owner.key, and mcp.key for the channel mcp.
   void create_first_keys();
 
   std::string data_;
+  engine::Observer* observer_ = nullptr;
   std::unique_ptr<storage::FolderLock> lock_;
   std::shared_ptr<const Clock> clock_;
   std::shared_ptr<IdSource> ids_;
@@ -81,7 +90,9 @@ class Core {
   std::unique_ptr<storage::SearchIndex> search_;
   std::unique_ptr<storage::Blobs> blobs_;
   SigningKey seal_key_;
-  key::Registry keys_;
+  std::unique_ptr<identity::Registry> registry_;
+  std::unique_ptr<identity::Identity> identity_;
+  std::map<std::string, Time> last_used_;  ///< as they were written last
   agent::Leases agents_;
   pipeline_template::Book templates_;
   std::unique_ptr<engine::Runner> runner_;

@@ -13,7 +13,12 @@ int run(const factory::cli::Options& options) {
     case Action::serve: return run_serve(options);
     case Action::key_create:
     case Action::key_list:
-    case Action::key_revoke: return run_key(options);
+    case Action::key_revoke:
+    case Action::key_rotate:
+    case Action::key_rotate_signing: return run_key(options);
+    case Action::user_create:
+    case Action::user_list:
+    case Action::user_set_password: return run_user(options);
     case Action::audit_verify:
     case Action::audit_export: return run_audit(options);
     case Action::archive_run: return run_archive(options);

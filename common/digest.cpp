@@ -138,6 +138,22 @@ Hash sha256(const Hash& previous, std::string_view bytes) {
   return sha256_of(previous.data(), previous.size(), bytes);
 }
 
+Hash hmac_sha256(std::string_view key, std::string_view message) {
+  constexpr std::size_t block = 64;
+  std::string inner(block, '\x36');
+  std::string outer(block, '\x5c');
+  const Hash shortened = key.size() > block ? sha256(key) : Hash{};
+  if (key.size() > block) {
+    key = {reinterpret_cast<const char*>(shortened.data()), shortened.size()};
+  }
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    inner[i] = static_cast<char>(inner[i] ^ key[i]);
+    outer[i] = static_cast<char>(outer[i] ^ key[i]);
+  }
+  const Hash inside = sha256(inner, message);
+  return sha256(outer, {reinterpret_cast<const char*>(inside.data()), inside.size()});
+}
+
 std::string to_hex(const Hash& hash) {
   return hex_of({reinterpret_cast<const char*>(hash.data()), hash.size()});
 }

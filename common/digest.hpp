@@ -32,6 +32,9 @@ class Sha256 {
   std::unique_ptr<Context> context_;
 };
 
+/// HMAC-SHA-256 (RFC 2104). Thread-safe, pure.
+Hash hmac_sha256(std::string_view key, std::string_view message);
+
 std::string to_hex(const Hash& hash);
 std::optional<Hash> hash_from_hex(std::string_view hex);
 

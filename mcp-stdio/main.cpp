@@ -4,6 +4,7 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
@@ -13,6 +14,7 @@
 #include "common/embedded.hpp"
 #include "common/log.hpp"
 #include "common/mcp/features.hpp"
+#include "common/otlp.hpp"
 #include "common/schema.hpp"
 #include "common/text.hpp"
 #include "common/version.hpp"
@@ -76,6 +78,11 @@ int serve(const Options& options, BackendSettings settings) {
   FeatureOptions shown = identity();
   shown.toolsets = options.toolsets;
   shown.read_only = options.read_only;
+  std::unique_ptr<SpanExporter> spans;
+  if (auto wanted = OtlpSettings::from_environment(otel_environment(), "factory-mcp")) {
+    spans = std::make_unique<SpanExporter>(std::move(*wanted));
+  }
+  shown.spans = spans.get();
   const Features features(catalog, std::move(shown), bridge);
   if (::isatty(STDIN_FILENO) == 1) {
     std::cerr << "factory-mcp speaks JSON-RPC, one message a line, and is meant to be started by "

@@ -6,14 +6,13 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "common/http_client.hpp"
+#include "cli/remote.hpp"
 #include "common/paths.hpp"
 #include "core.hpp"
 #include "engine/audit.hpp"
 #include "engine/rebuild.hpp"
 #include "flows/slices.hpp"
 #include "slices/asset/collect.hpp"
-#include "slices/key/key.hpp"
 
 namespace factory::cli {
 
@@ -21,15 +20,6 @@ namespace {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
-
-int refuse(const Error& error) {
-  std::cerr << "factory-api: " << error.detail << "\n";
-  for (const FieldError& field : error.fields) {
-    std::cerr << "  " << field.pointer << ": " << field.detail << "\n";
-  }
-  if (!error.hint.empty()) std::cerr << error.hint << "\n";
-  return 1;
-}
 
 std::string store_file(const std::string& data) {
   const std::string file = data + "/factory.db";
@@ -43,113 +33,6 @@ SigningKey seal_key(const std::string& data) {
   const auto key = SigningKey::from_pem(*pem);
   if (!key) throw std::runtime_error(data + "/seal.key holds no Ed25519 key");
   return *key;
-}
-
-// --- keys -------------------------------------------------------------------------------------
-
-/// The server that runs on the folder and the owner's token for it.
-struct Running {
-  std::string url;
-  std::string token;
-  std::string ca_file;
-};
-
-std::string variable(const char* name) {
-  const auto environment = factory_environment();
-  const auto set = environment.find(name);
-  return set == environment.end() ? "" : set->second;
-}
-
-std::optional<Running> running_server(const std::string& data) {
-  const auto file = read_file(data + "/server.json");
-  if (!file) return std::nullopt;
-  const json address = json::parse(*file, nullptr, false);
-  if (!address.is_object() || !address.contains("url")) return std::nullopt;
-  Running running{address["url"].get<std::string>(), "", variable("FACTORY_CA_FILE")};
-  HttpClient client;
-  HttpRequest ping;
-  ping.url = running.url + "/healthz";
-  ping.timeout = Millis{2000};
-  ping.ca_file = running.ca_file;
-  if (const auto answer = client.send(ping); !answer) {
-    if (answer.error().data.at("reason") != "certificate") return std::nullopt;
-    throw std::runtime_error(answer.error().detail + " " + answer.error().hint);
-  }
-  const auto token = read_secret_file(data + "/owner.key");
-  if (!token) throw std::runtime_error(token.error().detail);
-  running.token = token->substr(0, token->find_last_not_of(" \r\n") + 1);
-  return running;
-}
-
-int print_key(const json& doc) {
-  std::cout << doc.dump(2) << "\n";
-  return 0;
-}
-
-int key_through(const Running& server, const Options& options) {
-  HttpRequest request;
-  request.headers = {{"Authorization", "Bearer " + server.token},
-                     {"Content-Type", "application/json"}};
-  request.url = server.url + "/v1/keys";
-  request.ca_file = server.ca_file;
-  if (options.action == Action::key_create) {
-    request.method = "POST";
-    request.body = json{{"name", options.name},
-                        {"role", options.role},
-                        {"groups", options.groups},
-                        {"channel", options.channel}}
-                       .dump();
-  } else if (options.action == Action::key_revoke) {
-    request.method = "DELETE";
-    request.url += "/" + options.key_id;
-  }
-  HttpClient client;
-  const Result<HttpResponse> answer = client.send(request);
-  if (!answer) return refuse(answer.error());
-  const json doc = json::parse(answer->body, nullptr, false);
-  if (answer->status < 300) return print_key(doc);
-  std::cerr << "factory-api: " << doc.value("detail", "refused") << "\n"
-            << doc.value("hint", "") << "\n";
-  return 1;
-}
-
-int key_offline(const std::string& data, const Options& options) {
-  Core core(CoreOptions{data, {}, {}, {}, {}, {}});
-  if (options.action == Action::key_list) {
-    storage::ViewQuery query;
-    query.kind = "key";
-    query.limit = 100;
-    json keys = json::array();
-    do {
-      const storage::ViewPage page = core.store().query_views(query);
-      for (const storage::ViewRow& row : page.rows) keys.push_back(json::parse(row.doc));
-      query.cursor = page.next_cursor;
-    } while (!query.cursor.empty());
-    return print_key({{"keys", keys}});
-  }
-  engine::Call call;  // by the system: whoever holds the folder holds everything in it
-  std::string token;
-  if (options.action == Action::key_create) {
-    key::Created wanted;
-    wanted.name = options.name;
-    wanted.role = enum_from<Role>(options.role).value_or(Role::viewer);
-    wanted.groups = options.groups;
-    wanted.channel = options.channel;
-    key::Minted minted = key::mint(std::move(wanted), core.ids().next(core.clock().now()));
-    token = minted.token;
-    call.command = {minted.id, key::Command{std::move(minted.command)}};
-  } else {
-    call.command = {options.key_id, key::Command{key::Revoke{options.reason}}};
-  }
-  const std::string id = call.command.stream;
-  call.reply = [&id](const engine::Written& written) {
-    return engine::Reply{200, written.view(id).doc, 0, false, {}};
-  };
-  const auto reply = core.runner().run(std::move(call));
-  if (!reply) return refuse(reply.error());
-  json doc = json::parse(reply->body);
-  if (!token.empty()) doc["token"] = token;
-  return print_key(doc);
 }
 
 // --- audit ------------------------------------------------------------------------------------
@@ -181,12 +64,6 @@ std::string data_folder(const Options& options) {
   if (!options.data.empty()) return options.data;
   const std::string set = variable("FACTORY_DATA");
   return set.empty() ? default_data_dir().string() : set;
-}
-
-int run_key(const Options& options) {
-  const std::string data = data_folder(options);
-  const std::optional<Running> server = running_server(data);
-  return server ? key_through(*server, options) : key_offline(data, options);
 }
 
 int run_audit(const Options& options) {

@@ -9,6 +9,7 @@ namespace factory::cli {
 
 /// Through the server that runs on the folder, if one does; else on the folder itself.
 int run_key(const Options& options);
+int run_user(const Options& options);
 /// These read the store beside a running server.
 int run_audit(const Options& options);
 /// Through the server that runs on the folder, if one does.

@@ -17,6 +17,10 @@ std::span<const Setting> serve_settings() {
       {"log-level", "FACTORY_LOG_LEVEL", "info", "debug, info, warning or error"},
       {"announce-url", "FACTORY_ANNOUNCE_URL", "",
        "gets a POST for what waits, is late or was decided"},
+      {"access-log", "FACTORY_ACCESS_LOG", "failed",
+       "which requests the log tells of: none, failed (status 500 and above) or all"},
+      {"metrics-public", "FACTORY_METRICS_PUBLIC", "false", "/metrics answers without a key",
+       SettingKind::yes_no},
       {"seal-seconds", "FACTORY_SEAL_SECONDS", "60", "how often the event log is signed",
        SettingKind::number, 1, 86'400},
       {"rate-limit", "FACTORY_RATE_LIMIT", "6000",
@@ -82,9 +86,10 @@ void add_serve(CLI::App& app, Options& options) {
       add_list(*serve, setting, options);
       continue;
     }
-    serve->add_option_function<std::string>(
+    CLI::Option* option = serve->add_option_function<std::string>(
         "--" + name, [&options, name](const std::string& value) { options.flags[name] = value; },
         std::string(setting.help));
+    if (setting.kind == SettingKind::yes_no) option->expected(0, 1)->default_str("true");
   }
   serve->callback([&options] { options.action = Action::serve; });
 }
@@ -102,7 +107,7 @@ CLI::App* add_action(CLI::App& parent, const std::string& name, const std::strin
 }
 
 void add_key(CLI::App& app, Options& options) {
-  CLI::App* key = app.add_subcommand("key", "Makes, lists and revokes API keys");
+  CLI::App* key = app.add_subcommand("key", "Makes, lists, rotates and revokes API keys");
   key->require_subcommand(1);
   CLI::App* create = add_action(*key, "create", "Makes a key and prints its token once", options,
                                 Action::key_create);
@@ -115,11 +120,48 @@ void add_key(CLI::App& app, Options& options) {
       ->allow_extra_args(false);
   create->add_option("--channel", options.channel, "rest, mcp, web or discord")
       ->check(CLI::IsMember({"rest", "mcp", "web", "discord"}));
+  create
+      ->add_option("--scope", options.scopes,
+                   "limits the key to this scope of its role; can be repeated")
+      ->allow_extra_args(false);
+  create->add_option("--expires-at", options.expires_at, "its end, as 2027-01-15T00:00:00Z");
   add_action(*key, "list", "Lists the keys", options, Action::key_list);
+  CLI::App* rotate = add_action(*key, "rotate", "Gives a key a new secret and prints it once",
+                                options, Action::key_rotate);
+  rotate->add_option("id", options.key_id, "the key's id (key list shows it)")->required();
+  rotate
+      ->add_option("--overlap-minutes", options.overlap_minutes,
+                   "how long the old secret opens, too (default 60)")
+      ->check(CLI::Range(0, 10'080));
+  add_action(*key, "rotate-signing", "Signs access tokens with a new key from now on", options,
+             Action::key_rotate_signing);
   CLI::App* revoke =
       add_action(*key, "revoke", "Takes a key away at once", options, Action::key_revoke);
   revoke->add_option("id", options.key_id, "the key's id (key list shows it)")->required();
   revoke->add_option("--reason", options.reason, "kept in the trail");
+}
+
+void add_user(CLI::App& app, Options& options) {
+  CLI::App* user = app.add_subcommand("user", "Makes and lists users who sign in");
+  user->require_subcommand(1);
+  CLI::App* create = add_action(*user, "create", "Makes a user", options, Action::user_create);
+  create->add_option("--role", options.role, "owner, admin, operator, viewer or agent")
+      ->required()
+      ->check(CLI::IsMember({"owner", "admin", "operator", "viewer", "agent"}));
+  create->add_option("--display-name", options.display_name, "as the user is shown");
+  create->add_option("--email", options.email, "the user's address");
+  create->add_option("--group", options.groups, "a group of the user's; can be repeated")
+      ->allow_extra_args(false);
+  add_action(*user, "list", "Lists the users", options, Action::user_list);
+  CLI::App* password = add_action(*user, "set-password", "Gives a user a new password", options,
+                                  Action::user_set_password);
+  for (CLI::App* command : {create, password}) {
+    command->add_option("--name", options.name, "the user's name")->required();
+    CLI::Option* const file =
+        command->add_option("--password-file", options.password_file,
+                            "holds the password in its first line; - is the standard input");
+    if (command == password) file->required();
+  }
 }
 
 void add_audit(CLI::App& app, Options& options) {
@@ -175,6 +217,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   app.require_subcommand(1);
   add_serve(app, options);
   add_key(app, options);
+  add_user(app, options);
   add_audit(app, options);
   add_archive(app, options);
   CLI::App* rebuild = add_action(app, "rebuild", "Folds the whole event log again into the views",

@@ -18,6 +18,11 @@ enum class Action {
   key_create,
   key_list,
   key_revoke,
+  key_rotate,
+  key_rotate_signing,
+  user_create,
+  user_list,
+  user_set_password,
   audit_verify,
   audit_export,
   archive_run,
@@ -33,11 +38,17 @@ struct Options {
   std::map<std::string, std::string> flags;  ///< of serve, as given
   std::string data;                          ///< --data; empty: environment or default
   std::string config;                        ///< --config
-  // key create / revoke
+  // key and user
   std::string name;
   std::string role;
   std::vector<std::string> groups;
   std::string channel = "rest";
+  std::vector<std::string> scopes;
+  std::string expires_at;
+  int overlap_minutes = 60;
+  std::string display_name;
+  std::string email;
+  std::string password_file;  ///< "-": the standard input
   std::string key_id;
   std::string reason;
   // audit, rebuild, backup

@@ -57,6 +57,13 @@ std::optional<Settings> read_settings(const Options& options) {
   return std::nullopt;
 }
 
+std::optional<http::AccessLog> access_log(const std::string& word) {
+  if (word == "none") return http::AccessLog::none;
+  if (word == "failed") return http::AccessLog::failed;
+  if (word == "all") return http::AccessLog::all;
+  return std::nullopt;
+}
+
 sigset_t awaited_signals(bool reloads) {
   sigset_t set;
   sigemptyset(&set);
@@ -82,6 +89,11 @@ int run_serve(const Options& options) {
     std::cerr << "factory-api: log-level: use debug, info, warning or error\n";
     return 2;
   }
+  const auto access = access_log(settings->text("access-log"));
+  if (!access) {
+    std::cerr << "factory-api: access-log: use none, failed or all\n";
+    return 2;
+  }
   std::atomic<bool> failed = false;
   AppOptions wanted;
   wanted.core.data = settings->given("data") ? settings->text("data") : default_data_dir().string();
@@ -91,6 +103,9 @@ int run_serve(const Options& options) {
   };
   wanted.host = address->host;
   wanted.port = address->port;
+  wanted.access_log = *access;
+  wanted.metrics_public = settings->yes_no("metrics-public");
+  wanted.otlp = OtlpSettings::from_environment(otel_environment(), "factory-api");
   wanted.announce_url = settings->text("announce-url");
   wanted.archive_after_days = static_cast<int>(settings->number("archive-after-days"));
   wanted.access_days = static_cast<int>(settings->number("access-days"));

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/clock.hpp"
 #include "domain/fields.hpp"
 
 namespace factory {
@@ -22,21 +25,25 @@ struct EnumNames<ActorType> {
   static constexpr std::array<std::string_view, 3> names{"person", "agent", "system"};
 };
 
-/// Who does something now: the owner of the key that the request carried.
+/// Who does something now: the owner of the key, or the user of the session, that the request
+/// carried.
 struct Principal {
   ActorType type = ActorType::system;
-  std::string id = "system";  ///< the key's --name; several keys of one name are one person
+  std::string id = "system";  ///< a name; several keys and the user of one name are one person
   std::string channel;        ///< rest, mcp, web, discord; empty for the system itself
   Role role = Role::viewer;
   std::vector<std::string> groups;
-  std::string key_id;
+  std::string key_id = {};               ///< empty: a session, or the system
+  std::vector<std::string> scopes = {};  ///< empty: all that the role has; else only these of them
+  std::string session_id = {};           ///< empty: a key, or the system
+  std::optional<Time> expires_at = {};   ///< until when what the request carried is valid
 
   [[nodiscard]] bool is_admin() const {
     return type == ActorType::system || role == Role::owner || role == Role::admin;
   }
 };
 
-/// Somebody who holds at least one active key: the union of what the keys give.
+/// Somebody who holds an active key or is an active user: the union of what those give.
 struct Person {
   std::string id;
   bool agent = false;
@@ -51,14 +58,32 @@ struct Person {
   }
 };
 
+/// Another who may decide in `from`'s place; both stand in the trail.
+struct Delegation {
+  std::string from;
+  std::string to;
+};
+
 /// Everybody who could act, in order of id. A value: a command sees the one of its moment.
 struct Directory {
   std::vector<Person> people;
+  std::vector<Delegation> delegations = {};  ///< of those who are away, in force at this moment
 
   [[nodiscard]] const Person* find(const std::string& id) const {
     const auto at = std::find_if(people.begin(), people.end(),
                                  [&](const Person& person) { return person.id == id; });
     return at == people.end() ? nullptr : &*at;
+  }
+
+  /// How many ways in owners have: their active keys, and users who are one. Those of one name can
+  /// be left out.
+  [[nodiscard]] std::ptrdiff_t owners(const std::string& without = {}) const {
+    std::ptrdiff_t count = 0;
+    for (const Person& person : people) {
+      if (person.id == without) continue;
+      count += std::count(person.roles.begin(), person.roles.end(), Role::owner);
+    }
+    return count;
   }
 };
 

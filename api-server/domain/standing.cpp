@@ -203,9 +203,11 @@ Result<std::string> decides_for(const GatePolicy& policy, const Involved& involv
   }
   std::vector<std::string> places;
   if (is_among(admitted, person)) places.push_back(person);
-  for (const Delegation& delegation : delegations) {
-    if (delegation.to == person && is_among(admitted, delegation.from)) {
-      places.push_back(delegation.from);
+  for (const auto* const list : {&delegations, &people.delegations}) {
+    for (const Delegation& delegation : *list) {
+      if (delegation.to == person && is_among(admitted, delegation.from)) {
+        places.push_back(delegation.from);
+      }
     }
   }
   if (places.empty()) return std::move(check_rules(policy, person, admitted).error());

@@ -15,12 +15,6 @@ struct Involved {
   std::vector<std::string> reporters;
 };
 
-/// Another who may decide in `from`'s place; both stand in the trail.
-struct Delegation {
-  std::string from;
-  std::string to;
-};
-
 /// What of a policy is met and what is still missing.
 struct Standing {
   bool met = false;
@@ -49,7 +43,8 @@ Standing standing(const GatePolicy& policy, const Involved& involved,
 Status may_decide(const GatePolicy& policy, const Involved& involved, const std::string& person,
                   const Directory& people);
 
-/// In whose place this person decides: his own, or that of one who delegated to him. A delegate
+/// In whose place this person decides: his own, or that of one who delegated to him, here or
+/// (`people.delegations`) for as long as he is away. A delegate
 /// needs no role or group of a rule, but must be a person who may decide and not be excluded
 /// himself, and the one in whose place he decides must be allowed to decide, too. His own place
 /// comes first, but for one that fills what is missing while his own does not. The approvers are

@@ -28,7 +28,8 @@ engine::EffectHandler announce_to(const std::string& url, HttpClient& client, st
                                   const Clock& clock) {
   return [url, &client, &store, &clock](const storage::EffectRow& effect,
                                         const std::stop_token& stop) {
-    const std::string subject = json::parse(effect.payload).at("subject").get<std::string>();
+    const json payload = json::parse(effect.payload);
+    const std::string subject = payload.at("subject").get<std::string>();
     const auto row = store.get_view(effect.stream);
     if (!row || (tells_of_waiting(subject) && !waits(*row))) {
       return Attempt{Attempt::Outcome::obsolete, ""};
@@ -37,6 +38,9 @@ engine::EffectHandler announce_to(const std::string& url, HttpClient& client, st
     request.method = "POST";
     request.url = url;
     request.headers = {{"Content-Type", "application/json"}, {"Idempotency-Key", effect.id}};
+    if (const auto trace = payload.find("traceparent"); trace != payload.end()) {
+      request.headers.emplace_back("traceparent", trace->get<std::string>());
+    }
     request.body = json{{"id", effect.id},
                         {"type", subject},
                         {"at", format_time(clock.now())},

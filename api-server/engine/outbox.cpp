@@ -37,7 +37,7 @@ Millis backoff(const OutboxPolicy& policy, int attempts, std::uint64_t random) {
 
 int run_effects(Runner& runner, const Clock& clock, IdSource& ids,
                 const std::map<std::string, EffectHandler>& handlers, const OutboxPolicy& policy,
-                const std::stop_token& stop) {
+                const std::stop_token& stop, Observer* observer) {
   std::vector<storage::EffectRow> claimed;
   runner.with_store([&](storage::Store& store) {
     const Time now = clock.now();
@@ -52,6 +52,7 @@ int run_effects(Runner& runner, const Clock& clock, IdSource& ids,
             ? Attempt{Attempt::Outcome::retry, "nothing here carries out " + effect.kind}
             : handler->second(effect, stop);
     outcomes.push_back(settled(effect, attempt, policy, clock.now(), ids.next(clock.now()).low));
+    if (observer != nullptr) observer->effect_attempted(outcomes.back().status);
   }
   if (!outcomes.empty()) {
     runner.with_store([&](storage::Store& store) { store.settle_effects(outcomes); });

@@ -29,10 +29,10 @@ struct OutboxPolicy {
 };
 
 /// Claims the effects that are due, carries them out and settles them. Returns how many it took.
-/// One thread at a time.
+/// One thread at a time. `observer` may be null.
 int run_effects(Runner& runner, const Clock& clock, IdSource& ids,
                 const std::map<std::string, EffectHandler>& handlers, const OutboxPolicy& policy,
-                const std::stop_token& stop);
+                const std::stop_token& stop, Observer* observer = nullptr);
 
 /// When the next attempt is due after `attempts` failed ones.
 Millis backoff(const OutboxPolicy& policy, int attempts, std::uint64_t random);

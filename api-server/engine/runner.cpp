@@ -183,7 +183,14 @@ void Runner::Impl::commit() {
   std::vector<storage::Commit> commits;
   commits.reserve(units.size());
   for (Decided& decided : units) commits.push_back(std::move(decided.unit.commit));
-  settle(parts.store.commit(commits));
+  Flush flush{unix_nanos(), 0, commits.size()};
+  const auto outcomes = parts.store.commit(commits);
+  flush.ended = unix_nanos();
+  for (Decided& decided : units) decided.unit.reply.flush = flush;
+  if (parts.observer != nullptr) {
+    parts.observer->committed(flush.commands, std::chrono::nanoseconds(flush.ended - flush.began));
+  }
+  settle(outcomes);
 }
 
 void Runner::Impl::settle(const std::vector<storage::CommitOutcome>& outcomes) {
@@ -282,6 +289,11 @@ void Runner::with_store(const std::function<void(storage::Store&)>& work,
   }
   impl_->wake.notify_one();
   done.get();
+}
+
+std::size_t Runner::waiting() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->waiting.size();
 }
 
 void Runner::stop() {

@@ -10,7 +10,9 @@
 
 #include "common/clock.hpp"
 #include "common/ids.hpp"
+#include "common/trace.hpp"
 #include "domain/decision.hpp"
+#include "engine/observer.hpp"
 #include "engine/slice.hpp"
 #include "storage/store.hpp"
 
@@ -55,6 +57,8 @@ struct Reply {
   /// What is kept for a repetition with the same Idempotency-Key, where that must not be the
   /// answer itself (it shows a secret once).
   std::optional<std::string> replay_body;
+  /// The write that it waited for; the runner fills it in.
+  std::optional<Flush> flush = std::nullopt;
 };
 
 /// A command on its way into the engine.
@@ -62,6 +66,7 @@ struct Call {
   Command command;
   Principal actor;
   std::string request_id;
+  std::string traceparent = {}; ///< W3C trace context, for the events; empty: none
   std::string address = {};     ///< where the request came from; empty: unknown
   std::string user_agent = {};  ///< what the client called itself, in UTF-8
   std::string idempotency_key;  ///< empty: none
@@ -86,6 +91,7 @@ struct RunnerParts {
   std::vector<std::string> effect_kinds;
   /// Called once, on the writer's thread, when the store failed: the process must stop.
   std::function<void(const std::string& reason)> failed;
+  Observer* observer = nullptr;  ///< must outlive the runner; null: nobody
 };
 
 /// Runs commands: one thread takes all that wait, decides each against the current states, writes
@@ -106,6 +112,9 @@ class Runner {
   /// changes past the commands; they are read anew by the next one.
   void with_store(const std::function<void(storage::Store&)>& work,
                   const std::vector<std::string>& streams = {});
+
+  /// How many commands wait for the writer right now.
+  [[nodiscard]] std::size_t waiting() const;
 
   /// Refuses new commands as `unavailable`, finishes those that wait. Idempotent.
   void stop();
@@ -136,7 +145,8 @@ nlohmann::json event_data(const std::string& body);
 const Slice* slice_of(const std::vector<std::shared_ptr<const Slice>>& slices,
                       std::string_view stream);
 
-/// The exact text of an event that its hash covers.
+/// The exact text of an event that its hash covers. It says what request and what trace it came of,
+/// if the call does.
 std::string event_body(const storage::EventRecord& record, std::string_view data, const Call& call);
 
 }  // namespace factory::engine

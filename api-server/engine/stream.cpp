@@ -22,7 +22,7 @@ std::string event_body(const storage::EventRecord& record, std::string_view data
   out.put("v", 1).put("at", record.at);
   out.key("actor").begin_object().put("type", name_of(actor.type)).put("id", actor.id);
   out.put("channel", actor.channel).put("key_id", actor.key_id).end_object();
-  out.put_some("request_id", call.request_id);
+  out.put_some("request_id", call.request_id).put_some("traceparent", call.traceparent);
   out.put_some("ip", call.address).put_some("user_agent", call.user_agent);
   out.put_raw("data", data);
   return out.end_object().take();

@@ -29,7 +29,7 @@ void cancel_spent(Runner& runner, const Clock& clock, const std::vector<storage:
 
 int fire_timers(Runner& runner, storage::Store& store, const Clock& clock,
                 const std::vector<std::shared_ptr<const Slice>>& slices,
-                const TimerCommand& command) {
+                const TimerCommand& command, Observer* observer) {
   const std::vector<storage::TimerRow> due = store.due_timers(clock.now(), most_at_once);
   if (due.empty()) return 0;
   std::vector<std::future<Result<Reply>>> answers;
@@ -52,6 +52,7 @@ int fire_timers(Runner& runner, storage::Store& store, const Clock& clock,
       log(LogLevel::warning, "a timer was refused",
           {{"stream", due[i].stream}, {"timer", due[i].name}, {"why", answer.error().detail}});
     }
+    if (observer != nullptr) observer->timer_fired(clock.now() - due[i].due);
     spent.push_back(due[i]);
   }
   if (!spent.empty()) cancel_spent(runner, clock, spent);

@@ -15,9 +15,9 @@ using TimerCommand = std::function<std::any(const Slice&, const storage::TimerRo
 
 /// Turns timers that are due into commands of their streams. A timer stays in the store until a
 /// commit cancels or moves it, so none is lost; one that came due while the process was down fires
-/// at the next call. Returns how many fired. Any thread, one at a time.
+/// at the next call. Returns how many fired. Any thread, one at a time. `observer` may be null.
 int fire_timers(Runner& runner, storage::Store& store, const Clock& clock,
                 const std::vector<std::shared_ptr<const Slice>>& slices,
-                const TimerCommand& command = {});
+                const TimerCommand& command = {}, Observer* observer = nullptr);
 
 }  // namespace factory::engine

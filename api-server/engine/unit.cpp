@@ -123,8 +123,10 @@ class UnitBuilder {
       const auto& kinds = parts_.effect_kinds;
       if (std::find(kinds.begin(), kinds.end(), effect.kind) == kinds.end()) continue;
       const auto index = static_cast<std::uint32_t>(unit_.commit.effects.size());
-      unit_.commit.effects.push_back({seed_.make("eff", index), stream, effect.kind,
-                                      nlohmann::json{{"subject", effect.subject}}.dump(), now_});
+      nlohmann::json payload{{"subject", effect.subject}};
+      if (!call_.traceparent.empty()) payload["traceparent"] = call_.traceparent;
+      unit_.commit.effects.push_back(
+          {seed_.make("eff", index), stream, effect.kind, payload.dump(), now_});
     }
   }
 

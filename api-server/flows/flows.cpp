@@ -4,11 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "flows/agent_work.hpp"
+#include "flows/identity.hpp"
 #include "flows/report_flow.hpp"
 #include "slices/asset/asset.hpp"
 #include "slices/gate/gate.hpp"
 #include "slices/pipeline/pipeline.hpp"
 #include "slices/report/report.hpp"
+#include "slices/session/session.hpp"
 #include "slices/task/task.hpp"
 
 namespace factory::flows {
@@ -261,6 +263,7 @@ void follow(const Happened& happened, std::vector<Command>& follow_ups) {
   follow_agent_work(happened, follow_ups);
   if (happened.kind == report::Definition::kind) follow_report(happened, follow_ups);
   if (happened.kind == asset::Definition::kind) follow.asset();
+  if (happened.kind == session::Definition::kind) follow_session(happened, follow_ups);
 }
 
 }  // namespace factory::flows

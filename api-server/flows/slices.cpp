@@ -3,11 +3,14 @@
 #include "slices/agent/agent.hpp"
 #include "slices/asset/asset.hpp"
 #include "slices/gate/gate.hpp"
+#include "slices/group/group.hpp"
 #include "slices/key/key.hpp"
 #include "slices/pipeline/pipeline.hpp"
 #include "slices/report/report.hpp"
+#include "slices/session/session.hpp"
 #include "slices/task/task.hpp"
 #include "slices/template/template.hpp"
+#include "slices/user/user.hpp"
 
 namespace factory {
 
@@ -17,6 +20,9 @@ const std::vector<std::shared_ptr<const engine::Slice>>& all_slices() {
       std::make_shared<engine::SliceOf<gate::Definition>>(),
       std::make_shared<engine::SliceOf<task::Definition>>(),
       std::make_shared<engine::SliceOf<key::Definition>>(),
+      std::make_shared<engine::SliceOf<user::Definition>>(),
+      std::make_shared<engine::SliceOf<group::Definition>>(),
+      std::make_shared<engine::SliceOf<session::Definition>>(),
       std::make_shared<engine::SliceOf<agent::Definition>>(),
       std::make_shared<engine::SliceOf<asset::Definition>>(),
       std::make_shared<engine::SliceOf<pipeline_template::Definition>>(),

@@ -1,5 +1,7 @@
 #include "http/auth.hpp"
 
+#include <algorithm>
+
 #include "common/log.hpp"
 
 namespace factory::http {
@@ -8,6 +10,7 @@ namespace {
 constexpr std::string_view kTokenPrefix = "af_";
 constexpr std::string_view kKeyPrefix = "key_";
 constexpr std::size_t kLongestId = 64;
+constexpr std::size_t kLongestToken = 8192;
 
 std::string_view as_text(const Hash& hash) {
   return {reinterpret_cast<const char*>(hash.data()), hash.size()};
@@ -37,6 +40,31 @@ Result<std::string_view> token_of(const Head& head) {
   return authorization.substr(authorization.find_first_not_of(' ', scheme.size()));
 }
 
+/// Whether one of the key's secrets is this token. All are compared, whichever is right.
+bool opens(const Credential& key, std::string_view token, const AuthParts& parts, Time now) {
+  bool right = false;
+  for (const Credential::Secret& secret : key.secrets) {
+    if (secret.keyed && !parts.keyed_hash) continue;
+    const Hash hash = secret.keyed ? parts.keyed_hash(token) : sha256(token);
+    const bool same = equal_constant_time(as_text(secret.hash), as_text(hash));
+    const bool in_time = !secret.until || now < *secret.until;
+    right = right || (same && in_time);
+  }
+  return right;
+}
+
+Result<Principal> open_key(std::string_view token, const std::string& key_id,
+                           const AuthParts& parts) {
+  const auto key = parts.find_key(key_id);
+  if (!key) return refused(key_id, "unknown");
+  const Time now = parts.clock == nullptr ? Time::min() : parts.clock->now();
+  if (!opens(*key, token, parts, now)) return refused(key_id, "wrong secret");
+  if (key->revoked) return refused(key_id, "revoked");
+  if (key->expires_at && *key->expires_at <= now) return refused(key_id, "expired");
+  if (key->last_used) key->last_used->store(to_millis(now), std::memory_order_relaxed);
+  return key->principal;
+}
+
 }  // namespace
 
 std::string make_token(std::string_view key_id, std::string_view secret) {
@@ -54,19 +82,33 @@ std::optional<std::string> key_id_of(std::string_view token) {
   return std::string(kKeyPrefix).append(token.substr(0, end));
 }
 
-Result<std::shared_ptr<const Credential>> authenticate(const Head& head, const FindKey& find) {
+Result<Principal> authenticate(const Head& head, const AuthParts& parts) {
   const Result<std::string_view> token = token_of(head);
   if (!token) return token.error();
-  const Hash hash = sha256(*token);
+  if (token->size() > kLongestToken) return refused("", "too long");
   const auto key_id = key_id_of(*token);
-  if (!key_id) return refused("", "malformed");
-  auto credential = find(*key_id);
-  if (!credential) return refused(*key_id, "unknown");
-  if (!equal_constant_time(as_text(credential->hash), as_text(hash))) {
-    return refused(*key_id, "wrong secret");
+  if (key_id) return open_key(*token, *key_id, parts);
+  const bool is_key_field = head.header("Authorization").empty();
+  const auto dots = std::count(token->begin(), token->end(), '.');
+  if (is_key_field || dots != 2 || !parts.open_token) return refused("", "malformed");
+  return parts.open_token(*token);
+}
+
+std::vector<std::string> scopes_of(const Roles& roles, const Principal& principal) {
+  const auto found = roles.find(std::string(name_of(principal.role)));
+  if (found == roles.end()) return {};
+  if (principal.scopes.empty()) return found->second;
+  std::vector<std::string> both;
+  for (const std::string& scope : found->second) {
+    const auto& limits = principal.scopes;
+    if (std::find(limits.begin(), limits.end(), scope) != limits.end()) both.push_back(scope);
   }
-  if (credential->revoked) return refused(*key_id, "revoked");
-  return credential;
+  return both;
+}
+
+bool may(const Roles& roles, const Principal& principal, const std::string& scope) {
+  const std::vector<std::string> all = scopes_of(roles, principal);
+  return std::find(all.begin(), all.end(), scope) != all.end();
 }
 
 }  // namespace factory::http

@@ -11,6 +11,7 @@
 
 #include "common/catalog.hpp"
 #include "common/result.hpp"
+#include "common/trace.hpp"
 #include "domain/principal.hpp"
 #include "http/message.hpp"
 
@@ -44,8 +45,10 @@ struct Answer {
   bool replayed = false;             ///< given before for the same Idempotency-Key
   std::string next_cursor;           ///< for `Link: rel="next"`
   std::string content_type = "application/json";
-  std::vector<std::pair<std::string, std::string>> headers;  ///< further ones
-  std::shared_ptr<BodySource> stream;                        ///< set: sent instead of `body`
+  /// Further ones; one that every answer has otherwise (Cache-Control, say) stands instead of it.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::optional<Flush> flush;          ///< the write that it waited for
+  std::shared_ptr<BodySource> stream;  ///< set: sent instead of `body`
 };
 
 /// The value of a header field as it came; empty if there is none.

@@ -234,17 +234,6 @@ Status read_content(const BoundRoute& bound, Incoming& incoming, Request& reques
   return Done{};
 }
 
-bool is_traceparent(std::string_view text) {
-  if (text.size() != 55 || text.substr(0, 3) != "00-") return false;
-  if (text[35] != '-' || text[52] != '-') return false;
-  const auto holds = [&](std::size_t from, std::size_t count, std::string_view letters) {
-    return text.substr(from, count).find_first_not_of(letters) == std::string_view::npos;
-  };
-  constexpr std::string_view hex = "0123456789abcdef";
-  return holds(3, 32, hex) && holds(36, 16, hex) && holds(53, 2, hex) && !holds(3, 32, "0") &&
-         !holds(36, 16, "0");
-}
-
 void read_origin(const Incoming& incoming, Request& request) {
   const Head& head = incoming.head();
   request.head = &head;
@@ -252,8 +241,6 @@ void read_origin(const Incoming& incoming, Request& request) {
   const std::string_view agent = head.header("User-Agent").substr(0, kLongestAgent);
   // It goes into documents, which are UTF-8.
   if (is_utf8(agent)) request.user_agent = agent;
-  const std::string_view trace = head.header("traceparent");
-  if (is_traceparent(trace)) request.traceparent = trace;
 }
 
 std::string fingerprint(const Head& head, std::string_view body) {

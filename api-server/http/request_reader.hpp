@@ -21,9 +21,6 @@ Status read_conditions(const Head& head, Request& request);
 /// Who sent it and with what: address, user agent, trace context, and the head itself.
 void read_origin(const Incoming& incoming, Request& request);
 
-/// A trace context as W3C's level 1 has it: "00-", 32 hex digits, 16, 2, not all of them zero.
-bool is_traceparent(std::string_view text);
-
 /// The body: `unsupported_media_type` for a content type that the route does not take, or an
 /// encoding; JSON is parsed and validated. Without one, a route that takes a JSON object gets an
 /// empty one. For a route with `body_stream` only a reader of it is made.

@@ -12,6 +12,7 @@
 #include "common/catalog.hpp"
 #include "domain/principal.hpp"
 #include "http/handlers.hpp"
+#include "http/metrics.hpp"
 #include "http/rate_limit.hpp"
 
 namespace factory::http {
@@ -24,6 +25,7 @@ struct BoundRoute {
   nlohmann::json query;  ///< an object schema, also where none is declared
   bool is_public = false;
   RateClass rate = RateClass::standard;
+  RouteCounts* counts = nullptr;  ///< null without metrics
 };
 
 /// Finds the route of a path, segment by segment and without regular expressions. Immutable after

@@ -62,6 +62,9 @@ BoundRoute bind(const Route& route, const RouterParts& parts) {
                    rate_of(route)};
   if (!bound.query.is_object()) bound.query = {{"type", "object"}};
   bound.query.emplace("additionalProperties", false);
+  if (parts.watch.metrics != nullptr) {
+    bound.counts = &parts.watch.metrics->route(route.operation);
+  }
   const std::vector<std::string> only_json{"application/json"};
   if (route.body.is_null() && route.body_types == only_json) bound.route.body_types.clear();
   return bound;
@@ -152,26 +155,29 @@ struct Router::Call {
   RouteTable::Params params;
   std::string allow;  ///< set: goes out as Allow
   RateVerdict rate{};
+  RouteCounts* counts = nullptr;
 };
 
 Router::Router(const RouterParts& parts)
-    : find_key_(parts.find_key),
+    : authenticate_(parts.authenticate),
       given_before_(parts.given_before),
-      access_log_(parts.access_log),
+      watch_(parts.watch),
       check_answers_(parts.check_answers),
       edge_(std::make_unique<Edge>(parts.edge)),
       access_(parts.access),
       id_prefix_("req_" + random_token(9) + "-") {
   require_all_bound(parts);
+  if (watch_.metrics != nullptr) lost_counts_ = &watch_.metrics->route("none");
   for (const Route& route : parts.routes) table_.add(bind(route, parts));
 }
 
 Outgoing Router::answer(Incoming& incoming) {
   const Head& head = incoming.head();
-  const auto began = std::chrono::steady_clock::now();
-  Call call{incoming, head, split_target(head.target), {}, {}, {}, {}};
+  Watch watch(watch_, head);
+  Call call{incoming, head, split_target(head.target), {}, {}, {}, {}, lost_counts_};
   read_origin(incoming, call.request);
   call.request.address = std::string(edge_->client(call.request.address, head));
+  call.request.traceparent = watch.traceparent();
   const std::string_view sent_id = head.header("X-Request-Id");
   call.request.request_id = is_sane_id(sent_id) ? std::string(sent_id) : new_request_id();
   Result<Answer> result = Error{};
@@ -187,21 +193,13 @@ Outgoing Router::answer(Incoming& incoming) {
     result = Error{ErrorCode::internal, {}, {}, {}, {}};
   }
   const std::string_view outcome = result ? "ok" : to_string(result.error().code);
+  const std::optional<Flush> flush = result ? result->flush : std::nullopt;
   Outgoing outgoing = dress(call, std::move(result));
   if (access_ != nullptr) {
     note_access(*access_, head, call.request, call.target.path, outgoing.status, outcome);
   }
-  if (access_log_ && logs(LogLevel::debug)) {
-    const auto took = std::chrono::steady_clock::now() - began;
-    log(LogLevel::debug, "request",
-        {{"method", std::string(head.method)},
-         {"path", std::string(call.target.path)},
-         {"status", std::to_string(outgoing.status)},
-         {"microseconds",
-          std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(took).count())},
-         {"principal", call.request.principal.id},
-         {"request_id", call.request.request_id}});
-  }
+  watch.end(
+      {call.request.route, call.counts, call.request, call.target.path, outgoing.status, flush});
   return outgoing;
 }
 
@@ -214,6 +212,7 @@ Result<Answer> Router::handle(Call& call) const {
   if (found == methods->end()) return other_method(call, *methods);
   const BoundRoute& bound = *found->second;
   call.request.route = &bound.route;
+  call.counts = bound.counts;
   if (Status admitted = admit(bound, call); !admitted) return std::move(admitted.error());
   Request& request = call.request;
   if (Status read = read_parameters(bound, call.params, call.target.query, request); !read) {
@@ -240,23 +239,25 @@ Result<Answer> Router::handle(Call& call) const {
 
 Status Router::admit(const BoundRoute& bound, Call& call) const {
   if (bound.is_public) return charge(call, bound.rate, {});
-  const auto credential = authenticate(call.head, find_key_);
-  if (!credential) {
+  Result<Principal> principal = authenticate_(call.head);
+  if (!principal) {
     if (Status counted = charge(call, RateClass::standard, {}); !counted) return counted;
-    return credential.error();
+    return std::move(principal.error());
   }
-  call.request.principal = (*credential)->principal;
+  call.request.principal = std::move(*principal);
   const Principal& who = call.request.principal;
   if (Status counted = charge(call, bound.rate, who.id); !counted) return counted;
-  const Role role = call.request.principal.role;
-  if (bound.roles.at(static_cast<std::size_t>(role))) return Done{};
+  const std::string& scope = bound.route.scope;
+  const bool by_role = bound.roles.at(static_cast<std::size_t>(who.role));
+  if (by_role && (scope == "any" || who.scopes.empty() || holds(who.scopes, scope))) return Done{};
   Error error{ErrorCode::forbidden,
-              "The role " + std::string(name_of(role)) + " lacks the scope " + bound.route.scope +
-                  ", which " + bound.route.operation + " needs.",
+              (by_role ? "This key is limited to other scopes than "
+                       : "The role " + std::string(name_of(who.role)) + " lacks the scope ") +
+                  scope + ", which " + bound.route.operation + " needs.",
               {},
               {},
               {}};
-  error.data.emplace("required_scope", bound.route.scope);
+  error.data.emplace("required_scope", scope);
   return error;
 }
 
@@ -322,9 +323,24 @@ Outgoing Router::dress(Call& call, Result<Answer> result) const {
     add_problem(outgoing, result.error(), call.target.path, call.request.request_id, 0);
   }
   if (!call.allow.empty()) headers.emplace_back("Allow", call.allow);
+  leave_unchanged(call.head, outgoing);
   add_common(outgoing, call.request.request_id);
   edge_->dress(&call.head, call.allow, call.rate, outgoing);
   return outgoing;
+}
+
+/// What the client says it has, as If-None-Match, is not sent again (RFC 9110 section 13.1.2).
+void Router::leave_unchanged(const Head& head, Outgoing& outgoing) {
+  const bool reads = head.method == "GET" || head.method == "HEAD";
+  const std::string_view known = head.header("If-None-Match");
+  if (!reads || known.empty() || outgoing.status != 200) return;
+  for (const auto& [name, value] : outgoing.headers) {
+    if (name != "ETag" || (known != "*" && known.find(value) == std::string_view::npos)) continue;
+    outgoing.status = 304;
+    outgoing.body.clear();
+    outgoing.stream.reset();
+    return;
+  }
 }
 
 Outgoing Router::refuse(const Refusal& refusal) {

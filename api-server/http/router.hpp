@@ -16,6 +16,7 @@
 #include "http/handlers.hpp"
 #include "http/message.hpp"
 #include "http/route_table.hpp"
+#include "http/watch.hpp"
 
 namespace factory::storage {
 class AccessLog;
@@ -28,8 +29,8 @@ struct RouterParts {
   const std::vector<Route>& routes;                               ///< of the catalog
   const std::map<std::string, std::vector<std::string>>& scopes;  ///< role -> its scopes
   const Handlers& handlers;
-  FindKey find_key;
-  bool access_log = false;     ///< one line for each request, at the level debug
+  Authenticate authenticate;
+  WatchParts watch;
   bool check_answers = false;  ///< an answer that its schema refuses becomes a 500; for tests
   /// What a request with this Idempotency-Key was answered when it was carried out; nullopt: it
   /// was not, or the key belongs to another request, which is the engine's to refuse. Empty: keys
@@ -63,12 +64,14 @@ class Router final : public Application {
   static Result<Answer> other_method(Call& call, const RouteTable::Methods& methods);
   static void check_answer(const BoundRoute& bound, const Answer& answer);
   Outgoing dress(Call& call, Result<Answer> result) const;
+  static void leave_unchanged(const Head& head, Outgoing& outgoing);
   std::string new_request_id();
 
   RouteTable table_;
-  FindKey find_key_;
+  Authenticate authenticate_;
   std::function<std::optional<Answer>(const Request&)> given_before_;
-  bool access_log_;
+  WatchParts watch_;
+  RouteCounts* lost_counts_ = nullptr;  ///< of requests that no route takes
   bool check_answers_;
   const std::unique_ptr<Edge> edge_;
   storage::AccessLog* access_;

@@ -49,6 +49,7 @@ Result<Answer> run(const Services& services, const Request& request, engine::Com
   call.request_id = request.request_id;
   call.address = request.address;
   call.user_agent = excerpt(request.user_agent, longest_user_agent);
+  call.traceparent = request.traceparent;
   call.idempotency_key = request.idempotency_key;
   call.fingerprint = request.fingerprint;
   call.if_version = request.if_match;
@@ -67,6 +68,7 @@ Result<Answer> run(const Services& services, const Request& request, engine::Com
   answer.status = reply->status;
   answer.body = std::move(reply->body);
   answer.replayed = reply->replayed;
+  answer.flush = reply->flush;
   if (reply->version > 0) answer.etag = reply->version;
   return answer;
 }

@@ -18,6 +18,9 @@
 namespace factory::pipeline_template {
 class Book;
 }
+namespace factory::identity {
+struct Identity;
+}
 
 namespace factory {
 
@@ -32,6 +35,7 @@ struct Services {
   const Catalog& catalog;
   pipeline_template::Book& templates;
   std::function<std::shared_ptr<const Directory>()> people;
+  identity::Identity* identity = nullptr;  ///< never null in the server
 };
 
 namespace http {

@@ -2,6 +2,9 @@
 
 #include "common/log.hpp"
 #include "common/version.hpp"
+#include "http/auth.hpp"
+#include "http/docs.hpp"
+#include "http/openapi.hpp"
 
 namespace factory::http {
 namespace {
@@ -26,19 +29,24 @@ Result<Answer> ready(const Services& services) {
 
 Result<Answer> whoami(const Services& services, const Request& request) {
   const Principal& who = request.principal;
-  const std::string role(name_of(who.role));
-  const auto& roles = services.catalog.roles();
-  const auto scopes = roles.find(role);
-  json document{{"id", who.id},           {"type", name_of(who.type)}, {"role", role},
-                {"groups", who.groups},   {"channel", who.channel},    {"key_id", who.key_id},
-                {"scopes", json::array()}};
-  if (scopes != roles.end()) document["scopes"] = scopes->second;
+  json document{{"id", who.id},
+                {"type", name_of(who.type)},
+                {"role", name_of(who.role)},
+                {"groups", who.groups},
+                {"channel", who.channel},
+                {"key_id", who.key_id},
+                {"scopes", scopes_of(services.catalog.roles(), who)}};
+  if (!who.session_id.empty()) document["session_id"] = who.session_id;
+  if (who.expires_at) document["expires_at"] = format_time(*who.expires_at);
   return answer_with(document);
 }
 
 }  // namespace
 
 void bind_system_routes(Handlers& handlers, const Services& services) {
+  auto description =
+      std::make_shared<const std::string>(openapi_document(embedded_schemas(), version()));
+  handlers.bind("system.openapi", fixed_answer(std::move(description), "application/json"));
   handlers.bind("system.health", [](const Request& /*request*/) -> Result<Answer> {
     return answer_with({{"status", "ok"}, {"version", version()}});
   });

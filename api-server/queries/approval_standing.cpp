@@ -45,12 +45,14 @@ Read read(const json& gate) {
 /// Those who have not voted, and the delegates who could fill a place of somebody eligible.
 Names can_decide(const Read& gate, const Standing& now, const Directory& people) {
   std::set<std::string> names(now.eligible.begin(), now.eligible.end());
-  for (const Delegation& delegation : gate.delegations) {
-    const auto place = decides_for(gate.policy, gate.involved, delegation.to, gate.delegations,
-                                   gate.approvers, people);
-    if (place &&
-        std::find(now.eligible.begin(), now.eligible.end(), *place) != now.eligible.end()) {
-      names.insert(delegation.to);
+  for (const auto* const list : {&gate.delegations, &people.delegations}) {
+    for (const Delegation& delegation : *list) {
+      const auto place = decides_for(gate.policy, gate.involved, delegation.to, gate.delegations,
+                                     gate.approvers, people);
+      if (place &&
+          std::find(now.eligible.begin(), now.eligible.end(), *place) != now.eligible.end()) {
+        names.insert(delegation.to);
+      }
     }
   }
   for (const std::string& voter : gate.voters) names.erase(voter);

@@ -101,7 +101,7 @@ storage::EventPage find(storage::Store& store, storage::EventQuery query,
 /// What was said with the event: its data, without secrets and with long members cut.
 json shown(json data) {
   if (!data.is_object()) return json::object();
-  data.erase("secret_hash");
+  for (const char* secret : {"secret_hash", "sealed_hash", "refresh_hash"}) data.erase(secret);
   for (auto& [name, value] : data.items()) {
     std::string text = value.dump();
     if (text.size() > most_bytes) value = excerpt(text, most_bytes);

@@ -4,6 +4,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "common/trace.hpp"
+
 namespace factory::mcp {
 namespace {
 
@@ -44,11 +46,6 @@ std::optional<RpcError> check_optional(const json& meta) {
     }
   }
   return std::nullopt;
-}
-
-bool is_hex(std::string_view text) {
-  return std::ranges::all_of(
-      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 }  // namespace
@@ -93,13 +90,7 @@ std::string trace_parent(const json& params) {
   const auto found = meta->find("traceparent");
   if (found == meta->end() || !found->is_string()) return {};
   const auto& text = found->get_ref<const std::string&>();
-  const std::string_view view = text;
-  const bool valid = view.size() == 55 && view.starts_with("00-") && view[35] == '-' &&
-                     view[52] == '-' && is_hex(view.substr(3, 32)) && is_hex(view.substr(36, 16)) &&
-                     is_hex(view.substr(53, 2)) &&
-                     view.substr(3, 32).find_first_not_of('0') != std::string_view::npos &&
-                     view.substr(36, 16).find_first_not_of('0') != std::string_view::npos;
-  return valid ? text : std::string();
+  return parse_traceparent(text) ? text : std::string();
 }
 
 std::optional<int> log_level_rank(std::string_view level) {

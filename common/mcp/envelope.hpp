@@ -22,7 +22,7 @@ std::optional<RpcError> check_envelope(const nlohmann::json& params);
 /// The revision that a request which passed check_envelope() asks for.
 const Revision& envelope_revision(const nlohmann::json& params);
 
-/// `_meta.traceparent` if it is one (W3C Trace Context, version 00); empty otherwise.
+/// `_meta.traceparent` if it is one (W3C Trace Context); empty otherwise.
 std::string trace_parent(const nlohmann::json& params);
 
 /// The place of a log level in the order of RFC 5424 ("debug" 0 … "emergency" 7); nothing if it

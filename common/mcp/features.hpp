@@ -11,6 +11,7 @@
 #include "common/mcp/jsonrpc.hpp"
 #include "common/mcp/render.hpp"
 #include "common/mcp/versions.hpp"
+#include "common/otlp.hpp"
 
 namespace factory::mcp {
 
@@ -25,6 +26,7 @@ struct FeatureOptions {
   bool read_only = false;              ///< show only tools that change nothing
   std::size_t page_size = 100;         ///< entries on one page of a list
   std::size_t budget = result_budget;  ///< characters of one result
+  SpanExporter* spans = nullptr;       ///< told of tool calls; null: nobody. Outlives the features
 };
 
 /// One request, as the methods below see it.
@@ -32,6 +34,7 @@ struct Call {
   const Revision& revision;
   const nlohmann::json& params;  ///< an object
   CallContext context;
+  std::string id;  ///< of the request, as JSON text
 };
 
 /// What the catalog offers, in the words of each revision: lists, and calls handed on to the
@@ -59,6 +62,7 @@ class Features {
  private:
   [[nodiscard]] const Tool* offered_tool(const std::string& name) const;
   [[nodiscard]] RpcError unknown_tool(const std::string& name) const;
+  [[nodiscard]] Outcome answer_tool_call(const Call& call) const;
   [[nodiscard]] nlohmann::json run_tool(const Tool& tool, const nlohmann::json& arguments,
                                         const Call& call) const;
   [[nodiscard]] nlohmann::json fitting(const Tool& tool, nlohmann::json document,

@@ -187,7 +187,7 @@ void Session::handle_request(Request request, bool in_batch, const Finish& finis
     start_job(std::move(request), resolved, finish);
     return;
   }
-  const Call call{*resolved.revision, request.params, {}};
+  const Call call{*resolved.revision, request.params, {}, {}};
   finish(answer(request.id, *resolved.revision, run_method(*resolved.method, call)));
 }
 
@@ -211,8 +211,10 @@ void Session::start_job(Request request, const Resolved& resolved, const Finish&
   }
   const bool taken = run_([this, key, flight, finish, request = std::move(request),
                            method = resolved.method, revision = resolved.revision] {
-    const Call call{
-        *revision, request.params, {flight->stop.get_token(), trace_parent(request.params)}};
+    const Call call{*revision,
+                    request.params,
+                    {flight->stop.get_token(), trace_parent(request.params)},
+                    request.id.dump()};
     json message = answer(request.id, *revision, run_method(*method, call));
     finish(land(key, *flight) ? std::optional(std::move(message)) : std::nullopt);
   });

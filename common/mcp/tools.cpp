@@ -101,7 +101,7 @@ RpcError Features::unknown_tool(const std::string& name) const {
   return RpcError{code::invalid_params, message, {{"tool", name}}};
 }
 
-Outcome Features::call_tool(const Call& call) const {
+Outcome Features::answer_tool_call(const Call& call) const {
   const auto name = call.params.find("name");
   if (name == call.params.end() || !name->is_string()) {
     return RpcError{code::invalid_params, "`name` must be a string", nullptr};

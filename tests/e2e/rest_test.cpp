@@ -223,7 +223,9 @@ TEST_CASE("backup: the copy of a store that is being written is whole", "[rest]"
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   CHECK(site.run({"backup", copy + "/factory.db"}).code != 0);  // nothing is written over
-  std::filesystem::copy_file(site.data() + "/seal.key", copy + "/seal.key");
+  for (const char* secret : {"/seal.key", "/key.pepper"}) {
+    std::filesystem::copy_file(site.data() + secret, copy + secret);
+  }
   CHECK(run_program({"audit", "verify", "--data", copy}).code == 0);
   CHECK(run_program({"rebuild", "--check", "--data", copy}).code == 0);
   Program restored({"serve", "--listen", "127.0.0.1:0", "--data", copy});

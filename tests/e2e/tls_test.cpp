@@ -85,7 +85,8 @@ TEST_CASE("tls: what cannot be is told before anything is served", "[tls]") {
   };
   const std::vector<Row> rows{
       {{"--tls-cert", files.certificate}, 2, "belong together"},
-      {{"--tls-cert", files.certificate, "--tls-key", files.certificate}, 1, "cannot be used"},
+      {{"--tls-cert", files.certificate, "--tls-key", files.certificate}, 1, "read by everybody"},
+      {{"--tls-cert", files.key, "--tls-key", files.key}, 1, "cannot be used"},
       {{"--tls-cert", files.certificate, "--tls-key", files.key, "--tls-min", "1.1"}, 2, "tls-min"},
       {{"--cors-origin", "*"}, 2, "cors-origin"},
       {{"--trusted-proxy", "proxy.example"}, 2, "trusted-proxy"},

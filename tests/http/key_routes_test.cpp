@@ -7,6 +7,7 @@
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/system_routes.hpp"
+#include "identity/identity.hpp"
 #include "slices/key/routes.hpp"
 #include "tests/http/raw_client.hpp"
 #include "tests/support/catch.hpp"
@@ -30,14 +31,27 @@ class House {
  public:
   House()
       : core_(CoreOptions{folder_.string(), {}, {}, {}, {}, {}}),
-        services_{core_.runner(),  core_.store(),     core_.search(),
-                  core_.blobs(),   core_.clock(),     core_.ids(),
-                  core_.catalog(), core_.templates(), [this] { return core_.keys().people(); }} {
+        services_{core_.runner(),   core_.store(),     core_.search(),
+                  core_.blobs(),    core_.clock(),     core_.ids(),
+                  core_.catalog(),  core_.templates(), [this] { return core_.registry().people(); },
+                  &core_.identity()} {
     key::bind_routes(handlers_, services_);
     http::bind_system_routes(handlers_, services_);
     router_ = std::make_unique<http::Router>(http::RouterParts{
-        routes_of(core_.catalog(), handlers_), core_.catalog().roles(), handlers_,
-        [this](const std::string& id) { return core_.keys().find(id); }, false, true});
+        routes_of(core_.catalog(), handlers_),
+        core_.catalog().roles(),
+        handlers_,
+        [this](const http::Head& head) {
+          return http::authenticate(
+              head,
+              {[this](const std::string& id) { return core_.registry().key(id); },
+               [this](std::string_view token) { return core_.identity().pepper.key_hash(token); },
+               &core_.clock(),
+               {}});
+        },
+        {},
+        true,
+        {}});
     server_ = std::make_unique<http::Server>(*router_);
     url_ = server_->start("127.0.0.1", 0).value();
     const std::string file = read_secret_file(folder_.string() + "/owner.key").value();
@@ -184,7 +198,7 @@ TEST_CASE("an owner is always left, also when all revoke at once") {
   for (auto& answer : answers) revoked += answer.get() == 200 ? 1 : 0;
   CHECK(revoked >= 1);
   int owners = 0;
-  for (const Person& person : house.core().keys().people()->people) {
+  for (const Person& person : house.core().registry().people()->people) {
     owners += static_cast<int>(std::count(person.roles.begin(), person.roles.end(), Role::owner));
   }
   CHECK(owners >= 1);

@@ -82,7 +82,7 @@ Rig::Rig() : routes(test_routes()) {
     const std::string id = "key_" + name;
     tokens_[role] = http::make_token(id, "secret-of-" + name);
     http::Credential credential;
-    credential.hash = sha256(tokens_[role]);
+    credential.secrets = {{sha256(tokens_[role]), false, std::nullopt}};
     credential.principal = {ActorType::person, name, "rest", role, {}, id};
     keys[id] = std::make_shared<const http::Credential>(credential);
   }
@@ -113,8 +113,11 @@ http::Router& Rig::router() {
       const auto key = keys.find(id);
       return key == keys.end() ? nullptr : key->second;
     };
+    const auto authenticate = [find](const http::Head& head) {
+      return http::authenticate(head, http::AuthParts{find, {}, nullptr, {}});
+    };
     router_ = std::make_unique<http::Router>(
-        http::RouterParts{routes, scopes, handlers, find, false, true, {}, edge});
+        http::RouterParts{routes, scopes, handlers, authenticate, {}, true, {}, edge});
   }
   return *router_;
 }

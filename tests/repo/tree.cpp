@@ -11,7 +11,8 @@ namespace fs = std::filesystem;
 namespace {
 
 bool is_skipped(const fs::path& folder) {
-  static const std::vector<std::string> names{".git", ".cache", "build", "node_modules"};
+  static const std::vector<std::string> names{".git", ".cache", "build", "node_modules",
+                                              "third_party"};
   return std::find(names.begin(), names.end(), folder.filename().string()) != names.end();
 }
 

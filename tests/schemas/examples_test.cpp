@@ -60,6 +60,14 @@ TEST_CASE("the examples of tools fit their input, and what they become fits the 
   }
 }
 
+TEST_CASE("every route has an example that succeeds") {
+  for (const Route& route : Catalog::embedded()->routes()) {
+    CAPTURE(route.operation);
+    CHECK(std::any_of(route.examples.begin(), route.examples.end(),
+                      [&](const json& example) { return example["status"] == route.success; }));
+  }
+}
+
 TEST_CASE("the examples of routes fit them, unless they are meant to be refused") {
   for (const Route& route : Catalog::embedded()->routes()) {
     for (const json& example : route.examples) {

@@ -191,6 +191,23 @@ TEST_CASE("decides_for: a delegate decides in the delegator's place") {
   CHECK(place("dave", {{"bob", "carol"}, {"carol", "dave"}}) == "carol");
 }
 
+TEST_CASE("decides_for: whoever is away for a while has somebody decide in their place") {
+  const GatePolicy policy = policy_of({of_group("security")}, Exclusion::always);
+  Directory away = team;
+  away.delegations = {{"bob", "dave"}};
+  const auto place = [&](const std::string& who, const Involved& involved = {}) {
+    const auto result = decides_for(policy, involved, who, {}, {}, away);
+    return result ? *result : "refused: " + result.error().detail;
+  };
+  CHECK(place("dave") == "bob");
+  CHECK(place("bob") == "bob");
+  CHECK(place("alice").substr(0, 7) == "refused");
+  CHECK(place("dave", {"bob", {}}).substr(0, 7) == "refused");
+  CHECK(place("dave", {"dave", {}}).substr(0, 7) == "refused");
+  away.delegations = {{"bob", "goose"}};
+  CHECK_THAT(place("goose"), contains("agents never decide"));
+}
+
 TEST_CASE("decides_for: one's own place first, unless another's fills what is missing") {
   const GatePolicy policy = policy_of({of_group("security"), with_role("owner")});
   const std::vector<Delegation> to_bob{{"alice", "bob"}};

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "domain/names.hpp"
 #include "slices/key/key.hpp"
 
 namespace factory::key {
@@ -10,9 +11,11 @@ namespace {
 
 using Outcome = Result<Decision<Event>>;
 
-constexpr std::size_t kLongestName = 64;
 constexpr std::size_t kMostGroups = 20;
+constexpr std::size_t kMostScopes = 50;
+constexpr int kLongestOverlap = 7 * 24 * 60;
 constexpr std::array<std::string_view, 4> kChannels{"rest", "mcp", "web", "discord"};
+constexpr const char* kExpiry = "expiry";
 
 Error refuse(ErrorCode code, std::string detail, std::string hint = {},
              std::vector<FieldError> fields = {}) {
@@ -25,34 +28,23 @@ Error wrong(std::string pointer, std::string detail) {
                 {{std::move(pointer), std::move(detail)}});
 }
 
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestName &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                  c == '.' || c == '_' || c == '@' || c == '-';
-         });
+bool repeats(const std::vector<std::string>& words) {
+  return std::set<std::string>(words.begin(), words.end()).size() != words.size();
 }
 
-bool leads(Role role) { return role == Role::owner || role == Role::admin; }
-
-bool is_owner(const Principal& actor) {
-  return actor.type == ActorType::system || actor.role == Role::owner;
-}
-
-/// What a name, a group and a channel look like.
+/// What a name, a group, a scope and a channel look like.
 factory::Status check_words(const Created& wanted) {
-  constexpr std::string_view form = "must be 1 to 64 of A-Z a-z 0-9 . _ @ -";
-  if (!is_name(wanted.name)) return wrong("/name", std::string(form));
-  // "me" stands for whoever asks, "system" for the server itself.
-  if (wanted.name == "me" || wanted.name == "system") return wrong("/name", "is a reserved word");
+  if (!is_name(wanted.name)) return wrong("/name", std::string(name_form));
+  if (is_reserved_name(wanted.name)) return wrong("/name", "is a reserved word");
   if (wanted.groups.size() > kMostGroups) return wrong("/groups", "must be at most 20");
   for (std::size_t i = 0; i < wanted.groups.size(); ++i) {
     if (!is_name(wanted.groups[i])) {
-      return wrong("/groups/" + std::to_string(i), std::string(form));
+      return wrong("/groups/" + std::to_string(i), std::string(name_form));
     }
   }
-  const std::set<std::string> distinct(wanted.groups.begin(), wanted.groups.end());
-  if (distinct.size() != wanted.groups.size()) return wrong("/groups", "must not repeat a group");
+  if (repeats(wanted.groups)) return wrong("/groups", "must not repeat a group");
+  if (wanted.scopes.size() > kMostScopes) return wrong("/scopes", "must be at most 50");
+  if (repeats(wanted.scopes)) return wrong("/scopes", "must not repeat a scope");
   if (std::find(kChannels.begin(), kChannels.end(), wanted.channel) == kChannels.end()) {
     return wrong("/channel", "must be one of rest, mcp, web, discord");
   }
@@ -68,13 +60,18 @@ factory::Status check_rights(const Created& wanted, const Ctx& ctx) {
                                               : " is a person: an agent needs a name of its own."),
                   "Choose another name for this key.", {{"/name", "belongs to somebody else"}});
   }
+  if (const Person* const other = other_spelling(*ctx.people, wanted.name);
+      known == nullptr && other != nullptr) {
+    return refuse(ErrorCode::conflict, other->id + " is spelled alike but for capitals.",
+                  "Use that spelling for the same person, or another name for another one.",
+                  {{"/name", "is too like " + other->id}});
+  }
   if (is_owner(ctx.actor)) return Done{};
   if (leads(wanted.role)) {
     return refuse(ErrorCode::forbidden, "Only an owner makes keys of owners and admins.",
                   "Ask an owner, or choose another role.", {{"/role", "needs an owner"}});
   }
-  if (known != nullptr && known->id != ctx.actor.id &&
-      std::any_of(known->roles.begin(), known->roles.end(), leads)) {
+  if (known != nullptr && known->id != ctx.actor.id && leads(*known)) {
     return refuse(
         ErrorCode::forbidden,
         "Only an owner makes further keys for " + known->id + ", who is an owner or admin.",
@@ -83,41 +80,107 @@ factory::Status check_rights(const Created& wanted, const Ctx& ctx) {
   return Done{};
 }
 
-long owner_keys(const Directory& people) {
-  long count = 0;
-  for (const Person& person : people.people) {
-    count += std::count(person.roles.begin(), person.roles.end(), Role::owner);
+/// What is limited cannot make something that is less so.
+factory::Status check_scopes(const Created& wanted, const Principal& actor) {
+  if (actor.scopes.empty()) return Done{};
+  const auto has = [&](const std::string& scope) {
+    return std::find(actor.scopes.begin(), actor.scopes.end(), scope) != actor.scopes.end();
+  };
+  if (!wanted.scopes.empty() && std::all_of(wanted.scopes.begin(), wanted.scopes.end(), has)) {
+    return Done{};
   }
-  return count;
+  return refuse(ErrorCode::forbidden,
+                "A key that is limited to some scopes makes only keys that are limited to these.",
+                "Name `scopes` that your own key has, or use a key without limits.",
+                {{"/scopes", "goes beyond those of your own key"}});
 }
 
 Outcome create(const Create& command, const Ctx& ctx) {
   Created created = command.created;
   if (factory::Status words = check_words(created); !words) return std::move(words.error());
+  if (created.expires_at && *created.expires_at <= ctx.now) {
+    return wrong("/expires_at", "must be in the future");
+  }
   if (factory::Status rights = check_rights(created, ctx); !rights)
     return std::move(rights.error());
+  if (factory::Status scopes = check_scopes(created, ctx.actor); !scopes) {
+    return std::move(scopes.error());
+  }
   created.by = ctx.actor.id;
   created.at = ctx.now;
   Decision<Event> decision;
+  if (created.expires_at) decision.timers.push_back({kExpiry, created.expires_at});
   decision.events.emplace_back(std::move(created));
   return decision;
 }
 
+bool may_change(const Created& key, const Principal& actor) {
+  return !leads(key.role) || is_owner(actor) || key.name == actor.id;
+}
+
 Outcome revoke(const State& state, const Revoke& command, const Ctx& ctx) {
   const Created& key = state.created;
-  if (leads(key.role) && !is_owner(ctx.actor) && key.name != ctx.actor.id) {
+  if (!may_change(key, ctx.actor)) {
     return refuse(ErrorCode::forbidden,
                   "Only an owner revokes a key of " + key.name + ", who is an owner or admin.",
                   "Ask an owner.");
   }
-  if (key.role == Role::owner && owner_keys(*ctx.people) < 2) {
+  if (key.role == Role::owner && ctx.people->owners() < 2) {
     return refuse(ErrorCode::conflict, "This is the last key of an owner.",
                   "Create another owner's key first; without one nobody could manage keys.");
   }
   Decision<Event> decision;
   decision.events.emplace_back(Revoked{ctx.actor.id, command.reason, ctx.now});
+  if (key.expires_at) decision.timers.push_back({kExpiry, std::nullopt});
   return decision;
 }
+
+Outcome rotate(const State& state, const Rotate& command, const Ctx& ctx) {
+  const Created& key = state.created;
+  if (!may_change(key, ctx.actor)) {
+    return refuse(ErrorCode::forbidden,
+                  "Only an owner rotates a key of " + key.name + ", who is an owner or admin.",
+                  "Ask an owner.");
+  }
+  // The new secret would be in the hands of whoever rotates: it is as if he made the key.
+  if (factory::Status scopes = check_scopes(key, ctx.actor); !scopes) {
+    return std::move(scopes.error());
+  }
+  if (!is_owner(ctx.actor) && key.name != ctx.actor.id) {
+    const Person* const known = ctx.people->find(key.name);
+    if (known != nullptr && leads(*known)) {
+      return refuse(ErrorCode::forbidden,
+                    "Only an owner rotates a key of " + key.name + ", who is an owner or admin.",
+                    "Ask an owner.");
+    }
+  }
+  if (command.overlap_minutes < 0 || command.overlap_minutes > kLongestOverlap) {
+    return wrong("/overlap_minutes", "must be 0 to 10080, a week");
+  }
+  Decision<Event> decision;
+  decision.events.emplace_back(Rotated{command.secret_hash, command.hash_version,
+                                       ctx.now + Millis{command.overlap_minutes * 60'000LL},
+                                       ctx.actor.id, ctx.now});
+  return decision;
+}
+
+Outcome expire(const State& state, const Ctx& ctx) {
+  Decision<Event> decision;
+  const auto due = state.created.expires_at;
+  const bool over = due && *due <= ctx.now;
+  if (over) decision.events.emplace_back(Expired{ctx.now});
+  decision.timers.push_back({kExpiry, over ? std::nullopt : due});
+  return decision;
+}
+
+/// A timer that has nothing to do any more.
+Outcome no_expiry() {
+  Decision<Event> decision;
+  decision.timers.push_back({kExpiry, std::nullopt});
+  return decision;
+}
+
+Error no_such_key() { return refuse(ErrorCode::not_found, "There is no such key."); }
 
 struct Decider {
   const State& state;
@@ -127,18 +190,42 @@ struct Decider {
     switch (state.status) {
       case Status::none: return create(command, ctx);
       case Status::active:
-      case Status::revoked: break;
+      case Status::revoked:
+      case Status::expired: break;
     }
     return refuse(ErrorCode::conflict, "This key exists already.");
   }
 
   Outcome operator()(const Revoke& command) const {
     switch (state.status) {
-      case Status::none: return refuse(ErrorCode::not_found, "There is no such key.");
+      case Status::none: return no_such_key();
       case Status::active: return revoke(state, command, ctx);
-      case Status::revoked: break;
+      case Status::revoked:
+      case Status::expired: break;
     }
     return Decision<Event>{};
+  }
+
+  Outcome operator()(const Rotate& command) const {
+    switch (state.status) {
+      case Status::none: return no_such_key();
+      case Status::active: return rotate(state, command, ctx);
+      case Status::revoked:
+      case Status::expired: break;
+    }
+    return refuse(ErrorCode::conflict,
+                  "This key is " + std::string(name_of(state.status)) + " and opens nothing.",
+                  "Make a new key instead.");
+  }
+
+  Outcome operator()(const Expire&) const {
+    switch (state.status) {
+      case Status::active: return expire(state, ctx);
+      case Status::none:
+      case Status::revoked:
+      case Status::expired: break;
+    }
+    return no_expiry();
   }
 };
 

@@ -11,11 +11,19 @@ struct Evolver {
   void operator()(const Created& created) const {
     state.status = Status::active;
     state.created = created;
+    state.secret = {created.secret_hash, created.hash_version, std::nullopt};
+  }
+  void operator()(const Rotated& rotated) const {
+    state.earlier = std::exchange(state.secret,
+                                  Secret{rotated.secret_hash, rotated.hash_version, std::nullopt});
+    state.earlier->until = rotated.overlap_until;
+    state.rotated = rotated;
   }
   void operator()(const Revoked& revoked) const {
     state.status = Status::revoked;
     state.revoked = revoked;
   }
+  void operator()(const Expired&) const { state.status = Status::expired; }
 };
 
 }  // namespace

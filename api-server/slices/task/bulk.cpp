@@ -105,6 +105,7 @@ class Bulk {
     call.command = std::move(*command);
     call.actor = request_.principal;
     call.request_id = request_.request_id;
+    call.traceparent = request_.traceparent;
     call.idempotency_key = key(index);
     call.fingerprint = request_.fingerprint;
     call.reply = [task = std::move(task), people = people_](const engine::Written& written) {
