@@ -29,8 +29,9 @@ TEST_CASE("metrics: requests are counted by operation and class, and how long th
   http::Metrics metrics;
   http::RouteCounts& route = metrics.route("task.list");
   static_cast<void>(metrics.route("task.get"));
-  for (const auto& [status, took] :
-       {std::pair{200, 200us}, std::pair{200, 2ms}, std::pair{503, 20s}}) {
+  const std::vector<std::pair<int, std::chrono::microseconds>> ended{
+      {200, 200us}, {200, 2ms}, {503, 20s}};
+  for (const auto& [status, took] : ended) {
     metrics.request_began();
     metrics.request_ended(route, status, took);
   }
