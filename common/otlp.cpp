@@ -21,7 +21,8 @@ using nlohmann::json;
 
 constexpr std::size_t most_waiting = 4'096;
 constexpr std::size_t most_in_batch = 512;
-constexpr Millis last_moment{2'000};
+/// For one batch; so much longer may the end of the program take, too.
+constexpr Millis patience{2'000};
 
 json value_of(const Span::Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return {{"stringValue", *text}};
@@ -126,36 +127,36 @@ struct SpanExporter::Impl {
       std::unique_lock lock(mutex);
       wake.wait_for(lock, stop, settings.interval,
                     [this] { return waiting.size() >= most_in_batch; });
-      send_all(lock, Millis{10'000}, stop);
+      send_all(lock);
     }
     std::unique_lock lock(mutex);
-    send_all(lock, last_moment, {});
+    send_all(lock);
   }
 
   /// Sends batches until none waits or one fails. `lock` is given up while one is under way.
-  void send_all(std::unique_lock<std::mutex>& lock, Millis timeout, const std::stop_token& stop) {
+  void send_all(std::unique_lock<std::mutex>& lock) {
     while (!waiting.empty()) {
       const std::size_t count = std::min(waiting.size(), most_in_batch);
       const auto end = waiting.begin() + static_cast<std::ptrdiff_t>(count);
       const std::vector<Span> batch(std::move_iterator(waiting.begin()), std::move_iterator(end));
       waiting.erase(waiting.begin(), end);
       lock.unlock();
-      const bool taken = send(batch, timeout, stop);
+      const bool taken = send(batch);
       if (!taken) dropped += count;
       lock.lock();
       if (!taken) return;
     }
   }
 
-  bool send(const std::vector<Span>& batch, Millis timeout, const std::stop_token& stop) {
+  bool send(const std::vector<Span>& batch) {
     HttpRequest request;
     request.method = "POST";
     request.url = settings.url;
     request.headers = settings.headers;
     request.headers.emplace_back("Content-Type", "application/json");
     request.body = otlp_traces(batch, settings.service);
-    request.timeout = timeout;
-    const Result<HttpResponse> answer = client.send(request, stop);
+    request.timeout = patience;
+    const Result<HttpResponse> answer = client.send(request);
     const bool taken = answer && answer->status >= 200 && answer->status < 300;
     if (taken != reachable) {
       reachable = taken;

@@ -40,7 +40,7 @@ std::string otlp_traces(std::span<const Span> spans, const std::string& service)
 class SpanExporter {
  public:
   explicit SpanExporter(OtlpSettings settings);
-  /// Sends what is left, for two seconds at most.
+  /// Sends what is left; waits two seconds for a collector that does not answer.
   ~SpanExporter();
   SpanExporter(const SpanExporter&) = delete;
   SpanExporter& operator=(const SpanExporter&) = delete;
