@@ -237,7 +237,7 @@ struct App::Impl {
   storage::AccessLog access;
   Services services;
   http::Handlers handlers;
-  asset::Collector collector{core.store(), core.blobs()};
+  asset::Collector collector{core.store(), core.blobs(), core.archive_folder()};
   HttpClient client;
   std::map<std::string, engine::EffectHandler> effects;
   std::shared_ptr<http::TlsContext> tls;

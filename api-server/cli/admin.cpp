@@ -196,7 +196,7 @@ int run_gc(const Options& options) {
   const auto store = storage::open_sqlite(store_file(data));
   const auto blobs = storage::open_file_blobs(data + "/blobs", options.dry_run);
   const asset::Collected found =
-      asset::Collector(*store, *blobs).run(asset::kGrace, options.dry_run);
+      asset::Collector(*store, *blobs, data + "/archive").run(asset::kGrace, options.dry_run);
   std::cout << json{{"dry_run", options.dry_run},
                     {"files", found.blobs},
                     {"young", found.young},

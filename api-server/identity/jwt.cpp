@@ -1,5 +1,6 @@
 #include "identity/jwt.hpp"
 
+#include <openssl/err.h>
 #include <jwt/jwt.hpp>
 
 #include <algorithm>

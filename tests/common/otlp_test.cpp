@@ -4,7 +4,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
-#include "tests/common/tiny_server.hpp"
+#include "tests/support/tiny_server.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace factory;

@@ -84,11 +84,6 @@ Body body_of(const Route& route, const json& body) {
 
 }  // namespace
 
-struct ExampleWorld::Setting {
-  std::function<void(ExampleWorld&, const json& example, StandIns&)> arrange;
-  std::string who = "erin";
-};
-
 ExampleWorld::ExampleWorld() {
   AppOptions options;
   options.core.data = folder_.string();
@@ -208,14 +203,34 @@ std::string ExampleWorld::report() {
       .at("id");
 }
 
+std::string ExampleWorld::asset() {
+  json members{{"pipeline_id", make("pipe")},
+               {"stage", "scaffolding"},
+               {"type", "code"},
+               {"metadata", {{"path", "src/index.ts"}}}};
+  std::string id;
+  for (const char* text : {"export const a = 1;\n", "export const a = 2;\n"}) {
+    members["file"] = text;
+    const Body form = form_of(members);
+    const Reply made = call("erin", "POST", "/v1/assets", form.text, form.type);
+    if (made.status != 201) throw std::runtime_error("no asset was made: " + made.body);
+    id = made.json().at("id").get<std::string>();
+  }
+  return id;
+}
+
 std::string ExampleWorld::make(const std::string& prefix) {
   if (prefix == "pipe") return pipeline_at("scaffolding").at("id");
+  if (prefix == "pipe with an asset") {
+    return must("erin", "GET", "/v1/assets/" + asset()).at("pipeline_id");
+  }
   if (prefix == "pipe in review") return pipeline_at("review").at("id");
   if (prefix == "gate") return open_gate();
   if (prefix == "task") return open_task();
   if (prefix == "eff") return dead_effect();
   if (prefix == "agent") return agent();
   if (prefix == "report") return report();
+  if (prefix == "asset") return asset();
   if (prefix == "key") {
     return must("owner", "POST", "/v1/keys", {{"name", "temporary"}, {"role", "viewer"}}).at("id");
   }
@@ -285,7 +300,10 @@ ExampleWorld::Reply ExampleWorld::run(const Route& route, const json& example) {
   json ready = example;
   StandIns ids;
   std::string who = route.scope == "public" ? "nobody" : "erin";
-  if (const auto setting = settings().find(route.operation); setting != settings().end()) {
+  static const auto of_people = people_settings();
+  for (const auto* const known : {&settings(), &of_people}) {
+    const auto setting = known->find(route.operation);
+    if (setting == known->end()) continue;
     setting->second.arrange(*this, example, ids);
     who = setting->second.who;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -50,8 +51,13 @@ class ExampleWorld {
   /// Example id -> the id of what stands in for it.
   using StandIns = std::map<std::string, std::string>;
   /// What has to be done first, and who calls.
-  struct Setting;
+  struct Setting {
+    std::function<void(ExampleWorld&, const nlohmann::json& example, StandIns&)> arrange;
+    std::string who = "erin";
+  };
   static const std::map<std::string, Setting>& settings();
+  /// Those of users, groups and sessions.
+  static std::map<std::string, Setting> people_settings();
 
   void add_key(const std::string& name, const std::string& role);
   std::string make(const std::string& prefix);
@@ -62,6 +68,11 @@ class ExampleWorld {
   std::string dead_effect();
   std::string agent();
   std::string report();
+  /// A new operator with a password.
+  std::string user();
+  /// Their tokens; "visitor" is whoever signed in last.
+  nlohmann::json signed_in(const std::string& name);
+  std::string asset();  ///< with two versions
   std::string task_of_gate(const std::string& gate);
   /// The digest that the gate of this id, or of this task, shows.
   std::string digest_of(const std::string& id);

@@ -3,8 +3,6 @@
 #include <map>
 
 #include "common/digest.hpp"
-#include "engine/timers.hpp"
-#include "flows/slices.hpp"
 #include "identity/identity.hpp"
 #include "tests/http/site.hpp"
 #include "tests/support/catch.hpp"
@@ -47,8 +45,7 @@ class Matrix {
     end_some();
     add_strangers();
     // What time has ended is written down now and not while it is looked whether anything is.
-    while (engine::fire_timers(site.core().runner(), site.core().store(), *site.clock,
-                               all_slices()) > 0) {
+    while (site.core().fire_timers()) {
     }
   }
 

@@ -156,6 +156,24 @@ const std::vector<Step>& agents() {
   return steps;
 }
 
+const std::vector<Step>& assets() {
+  static const std::vector<Step> steps{
+      {"GET",
+       "/v1/pipelines/{pipe with an asset}/assets?type=code&stage=scaffolding",
+       "",
+       200,
+       {"assets/0/id", "assets/0/path", "assets/0/digest", "next_cursor"}},
+      {"GET",
+       "/v1/assets/{asset}",
+       "",
+       200,
+       {"id", "pipeline_id", "stage", "type", "size", "digest", "versions/1/version"}},
+      {"GET", "/v1/assets/{asset}/download", "", 200, {}},
+      {"GET", "/v1/assets/{asset}/diff?from_version=1&to_version=2", "", 200, {"diff"}},
+  };
+  return steps;
+}
+
 /// Their lists are bare arrays.
 const std::vector<Step>& reports() {
   static const std::vector<Step> steps{
@@ -182,7 +200,8 @@ const std::vector<Step>& reports() {
 
 /// Puts something fresh in the place of every `{kind}` of a text; the braces of JSON hold no kind.
 std::string filled(ExampleWorld& world, std::string text) {
-  for (const char* kind : {"pipe in review", "pipe", "gate", "task", "agent", "report"}) {
+  for (const char* kind : {"pipe in review", "pipe with an asset", "pipe", "gate", "task", "agent",
+                           "report", "asset"}) {
     const std::string place = "{" + std::string(kind) + "}";
     if (const auto at = text.find(place); at != std::string::npos) {
       text.replace(at, place.size(), world.fresh(kind));
@@ -221,6 +240,14 @@ TEST_CASE("walk: the queue of tasks") { walk(tasks()); }
 TEST_CASE("walk: the audit trail") { walk(audit()); }
 
 TEST_CASE("walk: agents") { walk(agents()); }
+TEST_CASE("walk: assets, uploaded as a form") {
+  walk(assets());
+  ExampleWorld world;
+  const std::string asset = world.fresh("asset");
+  const auto download = world.call("erin", "GET", "/v1/assets/" + asset + "/download");
+  CHECK(download.body == "export const a = 2;\n");
+  CHECK_THAT(download.headers.find("content-disposition")->second, contains("index.ts"));
+}
 TEST_CASE("walk: go-live reports") { walk(reports()); }
 
 }  // namespace factory::test

@@ -9,7 +9,9 @@
 
 #include "core.hpp"
 #include "flows/slices.hpp"
+#include "identity/identity.hpp"
 #include "slices/gate/gate.hpp"
+#include "slices/key/mint.hpp"
 #include "slices/pipeline/pipeline.hpp"
 #include "slices/task/task.hpp"
 #include "tests/support/fake_clock.hpp"
@@ -87,7 +89,8 @@ class House {
     wanted.name = name;
     wanted.role = role;
     wanted.groups = std::move(groups);
-    key::Minted minted = key::mint(std::move(wanted), core_->ids().next(clock_->now()));
+    key::Minted minted =
+        key::mint(std::move(wanted), core_->ids().next(clock_->now()), core_->identity().pepper);
     const auto done = run(minted.id, key::Command{std::move(minted.command)}, Principal{});
     if (!done) throw std::runtime_error(done.error().detail);
   }

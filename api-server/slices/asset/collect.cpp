@@ -1,39 +1,32 @@
 #include "slices/asset/collect.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "common/ids.hpp"
-#include "engine/runner.hpp"
 #include "slices/asset/asset.hpp"
 
 namespace factory::asset {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::size_t kDigest = 64;
 constexpr std::size_t kMostTold = 1000;
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
-/// What of an event may refer to a blob.
-std::string references_of(const storage::EventRecord& event) {
-  if (has_prefix(event.stream, Definition::prefix)) return "";
-  if (event.body.find("\"assets\"") == std::string::npos) return event.body;
-  nlohmann::json data = engine::event_data(event.body);
-  if (const auto evidence = data.find("evidence");
-      evidence != data.end() && evidence->is_object()) {
-    evidence->erase("assets");
-  }
-  return data.dump();
-}
-
-/// Calls `visit` with each run of exactly 64 hex digits.
+/// Calls `visit` with each run of exactly 64 hex digits. One after "sha256:" says what something
+/// was like (an asset that was reported, say), and refers to nothing.
 template <class Visit>
-void each_digest(const std::string& text, const Visit& visit) {
+void each_digest(std::string_view text, const Visit& visit) {
   for (std::size_t i = 0; i < text.size();) {
     std::size_t end = i;
     while (end < text.size() && is_hex(text[end])) ++end;
-    if (end - i == kDigest) visit(text.substr(i, kDigest));
+    if (end - i == kDigest && !text.substr(0, i).ends_with("sha256:")) {
+      visit(std::string(text.substr(i, kDigest)));
+    }
     i = end + 1;
   }
 }
@@ -47,6 +40,12 @@ bool Collector::needed_by_view(const std::string& digest) {
   return !store_.query_views(query).rows.empty();
 }
 
+void Collector::drop(std::string_view text, Digests& suspects) {
+  each_digest(text, [&](const std::string& digest) {
+    if (suspects.erase(digest) > 0) named_.insert(digest);
+  });
+}
+
 bool Collector::drop_named(Digests& suspects, const std::stop_token& stop) {
   storage::EventQuery query;
   query.limit = 1000;
@@ -54,12 +53,26 @@ bool Collector::drop_named(Digests& suspects, const std::stop_token& stop) {
     if (stop.stop_requested()) return false;
     const storage::EventPage page = store_.read_events(query);
     for (const storage::EventRecord& event : page.events) {
-      each_digest(references_of(event), [&](const std::string& digest) {
-        if (suspects.erase(digest) > 0) named_.insert(digest);
-      });
+      if (!has_prefix(event.stream, Definition::prefix)) drop(event.body, suspects);
     }
     if (!page.next) break;
     query.after = *page.next;
+  }
+  return drop_archived(suspects, stop);
+}
+
+/// What went into an archive was written there before the store gave it up.
+bool Collector::drop_archived(Digests& suspects, const std::stop_token& stop) {
+  if (archives_.empty() || !fs::exists(archives_)) return true;
+  for (const fs::directory_entry& file : fs::directory_iterator(archives_)) {
+    if (!file.is_regular_file()) continue;
+    std::ifstream lines(file.path());
+    if (!lines.is_open()) throw storage::StoreFailure("cannot read " + file.path().string());
+    for (std::string line; !suspects.empty() && std::getline(lines, line);) {
+      if (stop.stop_requested()) return false;
+      drop(line, suspects);
+    }
+    if (lines.bad()) throw storage::StoreFailure("cannot read " + file.path().string());
   }
   return true;
 }

@@ -5,6 +5,8 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "storage/blobs.hpp"
@@ -25,11 +27,14 @@ struct Collected {
 };
 
 /// Takes blobs away that nothing refers to any more. A blob is needed as long as a view carries the
-/// tag `blob` with its digest, or an event names its digest. Events of assets, and the assets that
-/// are reported as evidence, say what once was: they keep nothing. One thread at a time.
+/// tag `blob` with its digest, or an event names its digest, also one that is in an archive. Events
+/// of assets, and digests that are told as "sha256:…", say what once was: they keep nothing. One
+/// thread at a time.
 class Collector {
  public:
-  Collector(storage::Store& store, storage::Blobs& blobs) : store_(store), blobs_(blobs) {}
+  /// `archives`: the folder of engine/archive.hpp, which need not be there.
+  Collector(storage::Store& store, storage::Blobs& blobs, std::string archives)
+      : store_(store), blobs_(blobs), archives_(std::move(archives)) {}
 
   /// `grace`: how old a blob must be to be looked at. Throws StoreFailure. A stop leaves the rest
   /// for the next time.
@@ -41,9 +46,12 @@ class Collector {
   [[nodiscard]] bool needed_by_view(const std::string& digest);
   /// Takes those that an event names out of `suspects`. False if it was stopped.
   bool drop_named(Digests& suspects, const std::stop_token& stop);
+  bool drop_archived(Digests& suspects, const std::stop_token& stop);
+  void drop(std::string_view text, Digests& suspects);
 
   storage::Store& store_;
   storage::Blobs& blobs_;
+  const std::string archives_;
   Digests named_;  ///< by events, which never change: need not be looked for again
 };
 

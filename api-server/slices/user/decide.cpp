@@ -48,11 +48,28 @@ factory::Status an_owner_is_left(const std::string& name, const Ctx& ctx) {
                 "Make another owner first; without one nobody could manage users.");
 }
 
+/// Whoever is limited to some scopes could sign in as somebody who is not.
+factory::Status may_give_ways_in(const Ctx& ctx) {
+  if (ctx.actor.scopes.empty()) return Done{};
+  return refuse(ErrorCode::forbidden,
+                "A key that is limited to some scopes gives nobody a password or an identity.",
+                "Use a key without limits.");
+}
+
+/// Agents have keys alone.
+factory::Status check_ways_in(const Created& wanted, const Ctx& ctx) {
+  if (wanted.sealed_hash.empty() && wanted.identities.empty()) return Done{};
+  if (wanted.kind == Kind::person) return may_give_ways_in(ctx);
+  return refuse(ErrorCode::unprocessable, wanted.name + " is an agent, and agents use keys.",
+                "Leave out password and identities, and make a key with POST /v1/keys.");
+}
+
 Outcome create(const Create& command, const Ctx& ctx) {
   Created created = command.created;
   for (const factory::Status& check :
        {check_words(created), check_kind(created.kind, created.role), check_name(created, ctx),
         check_role(created.role, ctx), may_manage(created.name, Role::viewer, ctx),
+        check_ways_in(created, ctx),
         created.role == Role::owner ? Done{} : an_owner_is_left(created.name, ctx)}) {
     if (!check) return check.error();
   }
@@ -84,6 +101,9 @@ Outcome change(const State& state, const Change& command, const Ctx& ctx) {
       if (!check) return check.error();
     }
   }
+  if (changed.identities) {
+    if (factory::Status rights = may_give_ways_in(ctx); !rights) return std::move(rights.error());
+  }
   const bool nothing = !changed.display_name && !changed.email && !changed.role &&
                        !changed.groups && !changed.identities;
   if (nothing) return Decision<Event>{};
@@ -111,6 +131,7 @@ Outcome set_password(const State& state, const SetPassword& command, const Ctx& 
   if (factory::Status rights = may_manage(state.name, state.role, ctx); !rights) {
     return std::move(rights.error());
   }
+  if (factory::Status rights = may_give_ways_in(ctx); !rights) return std::move(rights.error());
   if (state.kind == Kind::agent) {
     return refuse(ErrorCode::unprocessable, state.name + " is an agent, and agents use keys.",
                   "Make a key for it with POST /v1/keys.");

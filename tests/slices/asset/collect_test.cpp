@@ -62,7 +62,9 @@ struct Site {
   }
 
   asset::Collected collect(bool dry_run = false) {
-    return asset::Collector(house.core().store(), house.core().blobs()).run(kHour, dry_run);
+    return asset::Collector(house.core().store(), house.core().blobs(),
+                            house.core().archive_folder())
+        .run(kHour, dry_run);
   }
   bool has(const std::string& digest) { return house.core().blobs().open(digest) != nullptr; }
 
@@ -99,6 +101,24 @@ TEST_CASE("blobs that nothing refers to are removed, the others stay") {
   for (const std::string& digest : {needed, older, report}) CHECK(site.has(digest));
   CHECK(site.collect().removed == 0);
   CHECK(site.house.core().store().last_position() == before);
+}
+
+TEST_CASE("what only an archive refers to is kept") {
+  Site site;
+  pipeline::Evidence evidence;
+  evidence.tests.emplace();
+  evidence.tests->passed = 1;
+  evidence.tests->report_digest = site.house.core().blobs().put("<testsuite/>");
+  REQUIRE(site.house.run(
+      site.pipeline, pipeline::Command{pipeline::AddEvidence{"building", evidence}}, site.alice));
+  REQUIRE(site.house.run(site.pipeline, pipeline::Command{pipeline::Archive{"done"}}, site.alice));
+  const std::string orphan = site.house.core().blobs().put("nobody came back for it");
+  site.house.clock().advance(Millis{1000});
+  REQUIRE(site.house.core().archive(Millis{0}, 10).streams > 0);
+  CHECK(site.house.doc(site.pipeline).is_null());
+  site.age_blobs();
+  CHECK(site.collect().digests == std::vector<std::string>{orphan});
+  CHECK(site.has(evidence.tests->report_digest));
 }
 
 TEST_CASE("a young blob is left alone, and one that is stored again is young") {

@@ -136,6 +136,28 @@ TEST_CASE("an agent is an agent in name, kind and role") {
   CHECK(robot.ask(user::SetPassword{"sealed", ""}).brief() == "refused: unprocessable");
 }
 
+TEST_CASE("who is limited to some scopes opens no way in for others, and agents have keys alone") {
+  Principal limited = owner();
+  limited.scopes = {"users:manage"};
+  user::Created with_password = wanted("dora");
+  with_password.sealed_hash = "sealed";
+  user::Created with_identity = wanted("dora");
+  with_identity.identities = {{"https://id.example", "4711"}};
+  CHECK(create(limited, wanted("dora")) == "user.created");
+  CHECK(create(limited, with_password) == "refused: forbidden");
+  CHECK(create(limited, with_identity) == "refused: forbidden");
+  CHECK(create(owner(), with_password) == "user.created");
+  CHECK(in(user::Status::active).as(limited).ask(user::SetPassword{"sealed", ""}).brief() ==
+        "refused: forbidden");
+  user::Change link;
+  link.changed.identities = with_identity.identities;
+  CHECK(in(user::Status::active).as(limited).ask(link).brief() == "refused: forbidden");
+  CHECK(in(user::Status::active).ask(link).brief() == "user.changed");
+  user::Created robot = wanted("builder", Role::agent);
+  robot.sealed_hash = "sealed";
+  CHECK(create(owner(), robot) == "refused: unprocessable");
+}
+
 TEST_CASE("an account is locked for longer and longer, and only for a while") {
   UserSpec spec = in(user::Status::active);
   const user::NoteFailure wrong{"192.0.2.1"};
