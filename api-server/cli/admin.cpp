@@ -104,19 +104,10 @@ json archive_some(const std::optional<Running>& server, const std::string& data,
     const Millis age{days * 86'400'000LL};
     return archived(core.archive(age, std::numeric_limits<std::int64_t>::max()));
   }
-  HttpRequest request;
-  request.method = "POST";
-  request.url = server->url + "/v1/archives";
-  request.headers = {{"Authorization", "Bearer " + server->token},
-                     {"Content-Type", "application/json"}};
-  request.body = json{{"older_than_days", days}}.dump();
-  request.timeout = Millis{600'000};
-  HttpClient client;
-  const Result<HttpResponse> answer = client.send(request);
+  const Result<json> answer =
+      call_server(*server, "POST", "/v1/archives", {{"older_than_days", days}});
   if (!answer) throw std::runtime_error(answer.error().detail);
-  json doc = json::parse(answer->body, nullptr, false);
-  if (answer->status >= 300) throw std::runtime_error(doc.value("detail", "refused"));
-  return doc;
+  return *answer;
 }
 
 }  // namespace
