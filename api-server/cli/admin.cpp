@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/remote.hpp"
-#include "common/http_client.hpp"
 #include "common/paths.hpp"
 #include "core.hpp"
 #include "engine/audit.hpp"
