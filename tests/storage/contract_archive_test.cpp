@@ -34,8 +34,9 @@ bool complete(storage::Store& store, const std::string& stream) {
   storage::ViewQuery tagged;
   tagged.tag = Tag{"gate.pipeline", "p"};
   const auto ids = ids_of(store.query_views(tagged));
-  return bodies(store, stream) == std::vector<std::string>(3, "{}") &&
-         store.get_view(stream).has_value() && !store.due_timers(from_millis(9'000), 10).empty() &&
+  const std::vector<std::string> whole{stream + "#1", stream + "#2", stream + "#3"};
+  return bodies(store, stream) == whole && store.get_view(stream).has_value() &&
+         !store.due_timers(from_millis(9'000), 10).empty() &&
          std::find(ids.begin(), ids.end(), stream) != ids.end();
 }
 
