@@ -73,6 +73,8 @@ class ExampleWorld {
   /// Their tokens; "visitor" is whoever signed in last.
   nlohmann::json signed_in(const std::string& name);
   std::string asset();  ///< with two versions
+  std::string upload(const std::string& pipeline, const std::string& stage, const std::string& path,
+                     const std::string& text);
   std::string task_of_gate(const std::string& gate);
   /// The digest that the gate of this id, or of this task, shows.
   std::string digest_of(const std::string& id);

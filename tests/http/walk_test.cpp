@@ -47,7 +47,7 @@ const std::vector<Step>& pipelines() {
       {"DELETE", "/v1/pipelines/{pipe}?archive=true", "", 200, {"status"}},
       {"GET", "/v1/pipelines/{pipe}/stages", "", 200, {"stages/0/name", "stages/0/status"}},
       {"POST",
-       "/v1/pipelines/{pipe}/stages/advance",
+       "/v1/pipelines/{pipe with a readme}/stages/advance",
        R"({"target_stage": "testing", "notes": "Scaffolding complete"})",
        200,
        {"current_stage"}},
@@ -97,7 +97,7 @@ const std::vector<Step>& tasks() {
        "/v1/tasks/{task}",
        "",
        200,
-       {"id", "type", "status", "priority", "pipeline_id", "title", "sla", "approval"}},
+       {"id", "type", "status", "priority", "pipeline_id", "title", "sla_deadline", "approval"}},
       {"POST", "/v1/tasks/{task}/claim", "", 200, {"status", "assignee_id"}},
       {"POST",
        "/v1/tasks/{task}/complete",
@@ -151,7 +151,7 @@ const std::vector<Step>& agents() {
        "/v1/agents/{agent}/activity?since=2026-02-06T00:00:00Z",
        "",
        200,
-       {"entries/0/action", "next_cursor"}},
+       {"entries", "next_cursor"}},
   };
   return steps;
 }
@@ -200,8 +200,8 @@ const std::vector<Step>& reports() {
 
 /// Puts something fresh in the place of every `{kind}` of a text; the braces of JSON hold no kind.
 std::string filled(ExampleWorld& world, std::string text) {
-  for (const char* kind : {"pipe in review", "pipe with an asset", "pipe", "gate", "task", "agent",
-                           "report", "asset"}) {
+  for (const char* kind : {"pipe in review", "pipe with an asset", "pipe with a readme", "pipe",
+                           "gate", "task", "agent", "report", "asset"}) {
     const std::string place = "{" + std::string(kind) + "}";
     if (const auto at = text.find(place); at != std::string::npos) {
       text.replace(at, place.size(), world.fresh(kind));

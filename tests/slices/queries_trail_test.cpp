@@ -157,10 +157,12 @@ TEST_CASE("the trail never shows the hash of a key, and cuts what is long") {
 
 TEST_CASE("search finds what the index has read and says how far that is") {
   World world(cast());
-  world.pipeline("mail server");
+  const std::string pipeline = world.in_review("mail server");
+  const std::string gate = world.approval_task(pipeline).at("approval").at("id");
   const auto position = world.store().last_position();
-  world.services().search.put({{"pipe_1", "pipeline", "mail server", "mail server go"},
-                               {"gate_1", "gate", "Review of mail server", "mail review"}},
+  world.services().search.put({{pipeline, "pipeline", "mail server", "mail server go"},
+                               {gate, "gate", "Review of mail server", "mail review"},
+                               {"pipe_archived", "pipeline", "mail of old", "mail"}},
                               position);
   const json found = world.ok(vera, "search", where({{"q", "mail"}}));
   CHECK(found.at("results").size() == 2);
@@ -170,7 +172,7 @@ TEST_CASE("search finds what the index has read and says how far that is") {
       world.ok(vera, "search", where({{"q", "mail"}, {"entity_types", {"approval"}}}));
   REQUIRE(gates.at("results").size() == 1);
   CHECK(gates.at("results")[0].at("type") == "approval");
-  CHECK(gates.at("results")[0].at("id") == "gate_1");
+  CHECK(gates.at("results")[0].at("id") == gate);
   const json none = world.ok(vera, "search", where({{"q", "nothing"}}));
   CHECK(none.at("summary") == "Nothing holds all of these words.");
   world.pipeline("newer");

@@ -88,7 +88,9 @@ TEST_CASE("details show stages, open tasks and who can decide", "[pipeline][rest
 
   const json detailed =
       rest.ok("pipeline.list", where({{"pipeline_id", id}, {"details", true}}))["pipelines"][0];
-  CHECK(detailed == rest.ok("pipeline.get", at(id)));
+  json without_assets = detailed;  // a list alone has them: most who read one do not ask
+  CHECK(without_assets.erase("assets") == 1);
+  CHECK(without_assets == rest.ok("pipeline.get", at(id)));
   CHECK(detailed["stages"].size() == 8);
   REQUIRE(detailed["open_tasks"].size() == 1);
   CHECK(detailed["open_tasks"][0]["type"] == "approval");
