@@ -227,7 +227,7 @@ std::string ExampleWorld::make(const std::string& prefix) {
     return must("erin", "GET", "/v1/assets/" + asset()).at("pipeline_id");
   }
   if (prefix == "pipe with a readme") {
-    const std::string id = make("pipe");
+    const std::string id = pipeline_at("building").at("id");
     upload(id, "building", "README.md", "# What it is\n");
     return id;
   }
