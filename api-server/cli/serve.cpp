@@ -1,5 +1,6 @@
 #include "cli/serve.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -74,6 +75,13 @@ sigset_t awaited_signals(bool reloads) {
   return set;
 }
 
+/// What reading schemas and templates took for a moment goes back to the system.
+void give_back_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 }  // namespace
 
 int run_serve(const Options& options) {
@@ -124,6 +132,7 @@ int run_serve(const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
   try {
     App app(std::move(wanted));
+    give_back_memory();
     std::cout << R"({"event":"ready","url":")" << app.url() << "\"}" << std::endl;
     int signal = 0;
     while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) app.reload();
