@@ -11,18 +11,12 @@
 #include <memory>
 #include <stdexcept>
 
+#include "common/deleter.hpp"
 #include "common/entropy.hpp"
 
 namespace factory {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using DigestAlgorithm = std::unique_ptr<EVP_MD, Deleter<EVP_MD_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;

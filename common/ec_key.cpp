@@ -12,18 +12,12 @@
 #include <memory>
 #include <stdexcept>
 
+#include "common/deleter.hpp"
 #include "common/digest.hpp"
 
 namespace factory {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using Bio = std::unique_ptr<BIO, Deleter<BIO_free>>;
 using Number = std::unique_ptr<BIGNUM, Deleter<BN_free>>;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "common/deleter.hpp"
 #include "common/version.hpp"
 
 namespace factory {
@@ -17,13 +18,6 @@ constexpr std::size_t kMaxIdle = 64;
 constexpr std::size_t kMaxHeaderBytes = 256U << 10U;
 constexpr int kLongestWait = 60'000;  // ms; timers of libcurl and wake-ups end a wait earlier
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using Easy = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
 using Multi = std::unique_ptr<CURLM, Deleter<curl_multi_cleanup>>;
 using List = std::unique_ptr<curl_slist, Deleter<curl_slist_free_all>>;

@@ -13,18 +13,12 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "common/deleter.hpp"
 #include "common/log.hpp"
 
 namespace factory::http {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using Context = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
 using Session = std::unique_ptr<SSL, Deleter<SSL_free>>;
 using Method = std::unique_ptr<BIO_METHOD, Deleter<BIO_meth_free>>;

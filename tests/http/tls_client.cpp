@@ -10,16 +10,10 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "common/deleter.hpp"
+
 namespace factory::test {
 namespace {
-
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 
 http::Fd connected(const std::string& url) {
   http::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

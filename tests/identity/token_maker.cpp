@@ -8,20 +8,13 @@
 #include <array>
 #include <stdexcept>
 
+#include "common/deleter.hpp"
 #include "common/digest.hpp"
 
 namespace factory::test {
 namespace {
 
 using nlohmann::json;
-
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 
 std::string bytes_of(const BIGNUM* number) {
   std::array<unsigned char, 32> bytes{};
