@@ -276,7 +276,8 @@ Result<bool> Multipart::read_head() {
   const std::string_view rest = std::string_view(buffer_).substr(used_);
   const std::size_t end = rest.find("\r\n\r\n");
   if (end == std::string_view::npos) {
-    if (rest.size() > kMostHead) return malformed("a part's head is too long");
+    // The same for a head that comes in pieces: its end may be there but for its last bytes.
+    if (rest.size() >= kMostHead + 4) return malformed("a part's head is too long");
     return false;
   }
   if (end > kMostHead) return malformed("a part's head is too long");
