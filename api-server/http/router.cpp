@@ -60,6 +60,10 @@ BoundRoute bind(const Route& route, const RouterParts& parts) {
                    route.query,
                    route.scope == "public",
                    rate_of(route)};
+  // Schemas are large: what nobody asks a bound route for is not kept a second time.
+  bound.route.examples = nullptr;
+  bound.route.query = nullptr;
+  if (!parts.check_answers) bound.route.response = nullptr;
   if (!bound.query.is_object()) bound.query = {{"type", "object"}};
   bound.query.emplace("additionalProperties", false);
   if (parts.watch.metrics != nullptr) {
