@@ -66,10 +66,10 @@ struct Call {
   Command command;
   Principal actor;
   std::string request_id;
-  std::string traceparent = {}; ///< W3C trace context, for the events; empty: none
-  std::string address = {};     ///< where the request came from; empty: unknown
-  std::string user_agent = {};  ///< what the client called itself, in UTF-8
-  std::string idempotency_key;  ///< empty: none
+  std::string traceparent = {};  ///< W3C trace context, for the events; empty: none
+  std::string address = {};      ///< where the request came from; empty: unknown
+  std::string user_agent = {};   ///< what the client called itself, in UTF-8
+  std::string idempotency_key;   ///< empty: none
   std::string fingerprint;
   std::optional<std::int64_t> if_version;  ///< precondition_failed unless the stream is at it
   /// Makes the answer from what was written; runs on the writer's thread, must not block.

@@ -49,7 +49,7 @@ class Router final : public Application {
   /// or a role or scope is unknown.
   explicit Router(const RouterParts& parts);
 
-  Outgoing answer(Incoming& request) override;
+  Outgoing answer(Incoming& incoming) override;
   Outgoing refuse(const Refusal& refusal) override;
 
  private:
