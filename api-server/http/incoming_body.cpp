@@ -1,7 +1,6 @@
 #include "http/incoming_body.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace factory::http {
@@ -105,7 +104,7 @@ Result<std::string_view> IncomingBody::next(std::size_t most) {
 Result<std::size_t> IncomingBody::read(char* target, std::size_t size) {
   Result<std::string_view> bytes = next(size);
   if (!bytes) return std::move(bytes.error());
-  std::memcpy(target, bytes->data(), bytes->size());
+  std::copy(bytes->begin(), bytes->end(), target);  // the end has no bytes, and no address either
   return bytes->size();
 }
 
