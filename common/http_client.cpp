@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "common/deleter.hpp"
+#include "common/text.hpp"
 #include "common/version.hpp"
 
 namespace factory {
@@ -48,27 +49,10 @@ struct Transfer {
   bool too_large = false;
 };
 
-bool is_token(std::string_view text) {
-  constexpr std::string_view kOther = "!#$%&'*+-.^_`|~";
-  const auto allowed = [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kOther.find(c) != std::string_view::npos;
-  };
-  return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
-}
-
 /// A field value without what would end the line (RFC 9110 section 5.5).
 bool is_value(std::string_view text) {
   return std::none_of(text.begin(), text.end(),
                       [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; });
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
 }
 
 std::string_view trim(std::string_view text) {
@@ -95,7 +79,7 @@ std::optional<Origin> origin_of(const std::string& address) {
     return std::string(owner ? owner.get() : "");
   };
   const std::string scheme = part(CURLUPART_SCHEME);
-  const std::string host = lower(part(CURLUPART_HOST));
+  const std::string host = ascii_lower(part(CURLUPART_HOST));
   const std::string port = part(CURLUPART_PORT);
   if ((scheme != "http" && scheme != "https") || host.empty()) return std::nullopt;
   const bool local = host == "localhost" || host == "[::1]" || host.rfind("127.", 0) == 0;
@@ -116,7 +100,7 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
   }
   const std::size_t colon = line.find(':');
   if (colon != std::string_view::npos) {
-    transfer.response.headers.emplace(lower(trim(line.substr(0, colon))),
+    transfer.response.headers.emplace(ascii_lower(trim(line.substr(0, colon))),
                                       trim(line.substr(colon + 1)));
   }
   return size;
@@ -144,7 +128,7 @@ List header_list(const HttpRequest& request) {
   append(list, "Expect:");  // a round trip that no server of ours needs
   bool typed = request.body.empty();
   for (const auto& [name, value] : request.headers) {
-    typed = typed || lower(name) == "content-type";
+    typed = typed || ascii_lower(name) == "content-type";
     // libcurl takes "Name:" as an order to leave the header out and "Name;" as an empty one.
     append(list, value.empty() ? name + ";" : name + ": " + value);
   }

@@ -62,6 +62,15 @@ IdSeed SystemIds::next(Time at) {
   return {at, words[0], words[1]};
 }
 
+std::string derived_id(std::string_view prefix, const Hash& hash) {
+  Hash marked = hash;
+  marked[6] = static_cast<unsigned char>(0x80U | (hash[6] & 0x0fU));
+  marked[8] = static_cast<unsigned char>(0x80U | (hash[8] & 0x3fU));
+  const std::string hex = to_hex(marked);
+  return std::string(prefix) + "_" + hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" +
+         hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" + hex.substr(20, 12);
+}
+
 bool has_prefix(std::string_view id, std::string_view prefix) {
   return id.size() > prefix.size() + 1 && id.substr(0, prefix.size()) == prefix &&
          id[prefix.size()] == '_';

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "common/clock.hpp"
+#include "common/digest.hpp"
 
 namespace factory {
 
@@ -34,6 +35,10 @@ class SystemIds final : public IdSource {
  public:
   IdSeed next(Time at) override;
 };
+
+/// "<prefix>_<uuid>", a UUIDv8 (RFC 9562 section 5.8) made of the hash: the one id of whatever the
+/// hash was taken of, so that there are never two of it.
+std::string derived_id(std::string_view prefix, const Hash& hash);
 
 /// True if `text` looks like an id with this prefix ("pipe" for "pipe_0190…").
 bool has_prefix(std::string_view id, std::string_view prefix);

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "common/text.hpp"
+
 #include "common/schema.hpp"
 
 namespace factory {
@@ -101,7 +103,7 @@ std::string plain(std::string_view word) {
   std::string text;
   for (const char c : word) {
     if (c == '_' || c == '-' || c == '.' || c == ' ') continue;
-    text.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+    text.push_back(ascii_lower(c));
   }
   return text;
 }

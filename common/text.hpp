@@ -7,6 +7,18 @@
 
 namespace factory {
 
+/// Of ASCII alone, whatever the locale: names, header fields and ids have no other letters.
+constexpr bool is_ascii_alnum(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+std::string ascii_lower(std::string_view text);
+
+/// Whether the text is a token of HTTP (RFC 9110 section 5.6.2).
+bool is_token(std::string_view text);
+
 /// The number of code points in valid UTF-8 (what JSON Schema counts as length).
 std::size_t code_points(std::string_view text);
 

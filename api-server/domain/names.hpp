@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/text.hpp"
 #include "domain/principal.hpp"
 
 /// What a person, an agent and a group may be called.
@@ -16,8 +17,7 @@ inline constexpr std::string_view name_form = "must be 1 to 64 of A-Z a-z 0-9 . 
 inline bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= longest_name &&
          std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                  c == '.' || c == '_' || c == '@' || c == '-';
+           return is_ascii_alnum(c) || c == '.' || c == '_' || c == '@' || c == '-';
          });
 }
 
@@ -25,13 +25,7 @@ inline bool is_name(std::string_view text) {
 inline bool is_reserved_name(std::string_view text) { return text == "me" || text == "system"; }
 
 /// The one spelling by which names are compared: two that differ in capitals alone are one.
-inline std::string normal_name(std::string_view name) {
-  std::string normal(name);
-  for (char& c : normal) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return normal;
-}
+inline std::string normal_name(std::string_view name) { return ascii_lower(name); }
 
 /// Somebody who is called the same but for capitals; nullptr if there is none.
 inline const Person* other_spelling(const Directory& people, std::string_view name) {

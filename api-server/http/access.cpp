@@ -16,8 +16,7 @@ std::string tool_of(const Head& head) {
   const std::string_view tool = head.header("X-Factory-Tool");
   const bool name =
       tool.size() <= longest_tool && std::all_of(tool.begin(), tool.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '_' || c == '-' || c == '/';
+        return is_ascii_alnum(c) || c == '_' || c == '-' || c == '/';
       });
   return name ? std::string(tool) : std::string();
 }

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "common/text.hpp"
+
 namespace factory::http {
 namespace {
 
@@ -129,10 +131,7 @@ class Builder {
     entry["responses"].update(openapi::problem_responses(route.at("errors"), scope == "public",
                                                          has_body, errors_,
                                                          document_["components"]["responses"]));
-    std::string verb = method;
-    std::transform(verb.begin(), verb.end(), verb.begin(),
-                   [](char c) { return static_cast<char>(c - 'A' + 'a'); });
-    document_["paths"][route.at("path").get<std::string>()][verb] = std::move(entry);
+    document_["paths"][route.at("path").get<std::string>()][ascii_lower(method)] = std::move(entry);
   }
 
   Json parameters_of(const Json& route) {

@@ -61,21 +61,14 @@ void read_path(const BoundRoute& bound, const RouteTable::Params& params, Reques
   }
 }
 
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
 /// "application/json; charset=utf-8" -> the type in lower case. nullopt if another charset is
 /// named.
 std::optional<std::string> media_type(std::string_view value) {
   const std::size_t semicolon = std::min(value.find(';'), value.size());
   std::string type(value.substr(0, semicolon));
   type.erase(type.find_last_not_of(" \t") + 1);
-  type = lower_case(std::move(type));
-  const std::string parameters = lower_case(std::string(value.substr(semicolon)));
+  type = ascii_lower(type);
+  const std::string parameters = ascii_lower(value.substr(semicolon));
   const std::size_t charset = parameters.find("charset=");
   if (charset != std::string::npos) {
     std::string_view name = std::string_view(parameters).substr(charset + 8);

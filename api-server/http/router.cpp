@@ -108,8 +108,7 @@ std::string allowed(const RouteTable::Methods& methods) {
 
 bool is_sane_id(std::string_view id) {
   return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("-_.:/+=").find(c) != std::string_view::npos;
+    return is_ascii_alnum(c) || std::string_view("-_.:/+=").find(c) != std::string_view::npos;
   });
 }
 

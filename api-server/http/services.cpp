@@ -36,20 +36,10 @@ std::string edited_documents(const std::vector<storage::ViewRow>& rows,
   return list.dump();
 }
 
-}  // namespace
-
-namespace {
-
 Result<Answer> run(const Services& services, const Request& request, engine::Command command,
                    int status, const std::function<std::string(const engine::Written&)>& body) {
   const std::string stream = command.stream;
-  engine::Call call;
-  call.command = std::move(command);
-  call.actor = request.principal;
-  call.request_id = request.request_id;
-  call.address = request.address;
-  call.user_agent = excerpt(request.user_agent, longest_user_agent);
-  call.traceparent = request.traceparent;
+  engine::Call call = call_of(request, std::move(command));
   call.idempotency_key = request.idempotency_key;
   call.fingerprint = request.fingerprint;
   call.if_version = request.if_match;
@@ -74,6 +64,17 @@ Result<Answer> run(const Services& services, const Request& request, engine::Com
 }
 
 }  // namespace
+
+engine::Call call_of(const Request& request, engine::Command command) {
+  engine::Call call;
+  call.command = std::move(command);
+  call.actor = request.principal;
+  call.request_id = request.request_id;
+  call.address = request.address;
+  call.user_agent = excerpt(request.user_agent, longest_user_agent);
+  call.traceparent = request.traceparent;
+  return call;
+}
 
 std::optional<Answer> given_before(storage::Store& store, const Request& request) {
   auto known = store.find_request(request.principal.id, request.idempotency_key);

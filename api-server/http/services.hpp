@@ -40,6 +40,11 @@ struct Services {
 
 namespace http {
 
+/// `command` as a call of the request's principal, with what the events keep of the request: its
+/// id, its trace, where it came from. Idempotency-Key and If-Match are left to the caller, since a
+/// request may run several commands.
+engine::Call call_of(const Request& request, engine::Command command);
+
 /// Runs one command of the request's principal on `stream` (idempotency key, If-Match and request
 /// id taken from the request) and answers with the stream's document, or with what `body` makes
 /// of the commit.
@@ -47,13 +52,13 @@ Result<Answer> command(const Services& services, const Request& request, const s
                        std::any command, int status = 200,
                        std::function<std::string(const engine::Written&)> body = {});
 
-/// The answer that the request's Idempotency-Key stands for; nullopt if this very request was not
-/// carried out before.
-std::optional<Answer> given_before(storage::Store& store, const Request& request);
-
 /// The same for a stream whose id was drawn for this request: answers 201 with its document.
 Result<Answer> create(const Services& services, const Request& request, const std::string& stream,
                       std::any command);
+
+/// The answer that the request's Idempotency-Key stands for; nullopt if this very request was not
+/// carried out before.
+std::optional<Answer> given_before(storage::Store& store, const Request& request);
 
 /// The document of a view of this kind, or `not_found` that names the kind and the id.
 Result<storage::ViewRow> find_view(const Services& services, const std::string& kind,

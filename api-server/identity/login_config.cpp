@@ -6,6 +6,7 @@
 
 #include "common/paths.hpp"
 #include "common/schema.hpp"
+#include "common/text.hpp"
 
 namespace factory::identity {
 namespace {
@@ -179,11 +180,7 @@ class Reader {
     provider.groups = object.value("groups", std::map<std::string, std::string>());
     provider.sign_up = object.value("sign_up", false);
     provider.allowed_domains = texts(object, "allowed_domains");
-    for (std::string& domain : provider.allowed_domains) {
-      std::transform(domain.begin(), domain.end(), domain.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      });
-    }
+    for (std::string& domain : provider.allowed_domains) domain = ascii_lower(domain);
   }
 
   std::string base_;

@@ -5,6 +5,7 @@
 #include "common/digest.hpp"
 #include "common/log.hpp"
 #include "common/schema.hpp"
+#include "common/text.hpp"
 #include "http/target.hpp"
 
 namespace factory::identity {
@@ -48,11 +49,7 @@ Result<json> document_of(const ProviderConfig& config, const Result<HttpResponse
 std::string domain_of(const std::string& email) {
   const std::size_t at = email.rfind('@');
   if (at == std::string::npos) return {};
-  std::string domain = email.substr(at + 1);
-  std::transform(domain.begin(), domain.end(), domain.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return domain;
+  return ascii_lower(email.substr(at + 1));
 }
 
 }  // namespace

@@ -42,10 +42,8 @@ Principal as_user(const user::State& user, const std::string& channel, const std
 Result<std::vector<std::string>> run(const Services& services, const http::Request& request,
                                      Principal actor, engine::Command command) {
   std::vector<std::string> happened;
-  engine::Call call;
-  call.command = std::move(command);
+  engine::Call call = http::call_of(request, std::move(command));
   call.actor = std::move(actor);
-  call.request_id = request.request_id;
   call.reply = [&happened](const engine::Written& written) {
     happened = written.event_types;
     return engine::Reply{};

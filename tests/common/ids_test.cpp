@@ -67,3 +67,10 @@ TEST_CASE("an id shows its kind") {
   CHECK_FALSE(has_prefix("", "pipe"));
   CHECK_FALSE(has_prefix("gate_1", "pipe"));
 }
+
+TEST_CASE("what is the same has one derived id, a UUID of version 8") {
+  const std::string id = derived_id("asset", sha256("a"));
+  CHECK(id == "asset_ca978112-ca1b-8dca-bac2-31b39a23dc4d");
+  CHECK(derived_id("asset", sha256("a")) == id);
+  CHECK(derived_id("asset", sha256("b")) != id);
+}

@@ -39,3 +39,18 @@ TEST_CASE("long lists of words are cut") {
   CHECK(join({"a", "b", "c"}, " or ") == "a or b or c");
   CHECK(join({"a", "b", "c"}, ", ", 2) == "a, b, …");
 }
+
+TEST_CASE("letters are those of ASCII, whatever the locale") {
+  CHECK(ascii_lower("Content-TYPE ÄZ") == "content-type Äz");
+  CHECK(is_ascii_alnum('Z'));
+  CHECK_FALSE(is_ascii_alnum('_'));
+  CHECK_FALSE(is_ascii_alnum('\xc4'));
+}
+
+TEST_CASE("a token of HTTP has no blanks and no separators") {
+  CHECK(is_token("X-Factory_Tool.1!"));
+  for (const char* text : {"", "a b", "a:b", "a/b", "a\"b", "ä"}) {
+    CAPTURE(text);
+    CHECK_FALSE(is_token(text));
+  }
+}

@@ -2,6 +2,8 @@
 #include <set>
 #include <utility>
 
+#include "domain/names.hpp"
+
 #include "slices/agent/agent.hpp"
 
 namespace factory::agent {
@@ -9,7 +11,6 @@ namespace {
 
 using Outcome = Result<Decision<Event>>;
 
-constexpr std::size_t longest_name = 64;
 constexpr int shortest_lease = 5;
 constexpr int longest_lease = 3600;
 constexpr const char* lease = "lease";
@@ -33,14 +34,6 @@ bool manages(const Principal& actor) {
   return actor.is_admin() && all;
 }
 
-bool is_word(std::string_view text) {
-  return !text.empty() && text.size() <= longest_name &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                  c == '.' || c == '_' || c == '@' || c == '-';
-         });
-}
-
 factory::Status check_lease(int seconds) {
   if (seconds >= shortest_lease && seconds <= longest_lease) return Done{};
   return wrong("/lease_ttl_seconds", "must be 5 to 3600");
@@ -49,15 +42,15 @@ factory::Status check_lease(int seconds) {
 factory::Status check_capabilities(const std::vector<std::string>& capabilities) {
   const std::set<std::string> distinct(capabilities.begin(), capabilities.end());
   if (distinct.size() != capabilities.size()) return wrong("/capabilities", "must not repeat one");
-  const bool words = std::all_of(capabilities.begin(), capabilities.end(), is_word);
+  const bool words = std::all_of(capabilities.begin(), capabilities.end(), is_name);
   if (words) return Done{};
   return wrong("/capabilities", "must each be 1 to 64 of A-Z a-z 0-9 . _ @ -");
 }
 
 factory::Status check(const Registered& profile, const Ctx& ctx) {
-  if (!is_word(profile.name)) return wrong("/name", "must be 1 to 64 of A-Z a-z 0-9 . _ @ -");
+  if (!is_name(profile.name)) return wrong("/name", std::string(name_form));
   if (profile.name == "me" || profile.name == "system") return wrong("/name", "is a reserved word");
-  if (!is_word(profile.kind)) return wrong("/type", "must be 1 to 64 of A-Z a-z 0-9 . _ @ -");
+  if (!is_name(profile.kind)) return wrong("/type", std::string(name_form));
   if (const auto known = check_capabilities(profile.capabilities); !known) return known;
   if (const auto length = check_lease(profile.lease_ttl_seconds); !length) return length;
   const Person* const namesake = ctx.people->find(profile.name);
@@ -126,8 +119,8 @@ struct Decider {
     }
     if (!manages(ctx.actor)) return not_allowed(ctx.actor, state.profile.name);
     Updated changes = command.changes;
-    if (changes.kind && !is_word(*changes.kind)) {
-      return wrong("/type", "must be 1 to 64 of A-Z a-z 0-9 . _ @ -");
+    if (changes.kind && !is_name(*changes.kind)) {
+      return wrong("/type", std::string(name_form));
     }
     if (changes.capabilities) {
       if (const auto known = check_capabilities(*changes.capabilities); !known) {

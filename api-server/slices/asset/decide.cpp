@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "common/digest.hpp"
+#include "common/ids.hpp"
 #include "slices/asset/asset.hpp"
 
 namespace factory::asset {
@@ -81,12 +82,7 @@ Result<Decision<Event>> decide(const State& state, const Command& command, const
 }
 
 std::string stream_of(const std::string& pipeline_id, const std::string& path) {
-  Hash hash = sha256(pipeline_id + "\n", path);
-  hash[6] = static_cast<unsigned char>(0x80U | (hash[6] & 0x0fU));
-  hash[8] = static_cast<unsigned char>(0x80U | (hash[8] & 0x3fU));
-  const std::string hex = to_hex(hash);
-  return std::string(Definition::prefix) + "_" + hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" +
-         hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" + hex.substr(20, 12);
+  return derived_id(Definition::prefix, sha256(pipeline_id + "\n", path));
 }
 
 }  // namespace factory::asset

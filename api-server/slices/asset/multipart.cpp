@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/text.hpp"
 #include "http/message.hpp"
 #include "http/target.hpp"
 
@@ -22,27 +23,10 @@ Error malformed(std::string detail) {
           {}};
 }
 
-bool is_token_char(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
-}
-
 std::string_view trimmed(std::string_view text) {
   const auto from = text.find_first_not_of(" \t");
   if (from == std::string_view::npos) return {};
   return text.substr(from, text.find_last_not_of(" \t") + 1 - from);
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return result;
 }
 
 /// A field value of the shape `word; name=value; name="value"`, read from the left.
@@ -50,7 +34,7 @@ class Parameters {
  public:
   explicit Parameters(std::string_view text) : rest_(text) {
     const std::size_t end = std::min(rest_.find(';'), rest_.size());
-    word_ = lower(trimmed(rest_.substr(0, end)));
+    word_ = ascii_lower(trimmed(rest_.substr(0, end)));
     rest_.remove_prefix(end);
   }
 
@@ -63,7 +47,7 @@ class Parameters {
     rest_ = trimmed(rest_.substr(1));
     const std::size_t equals = rest_.find('=');
     if (equals == std::string_view::npos || !is_token(rest_.substr(0, equals))) return false;
-    name = lower(rest_.substr(0, equals));
+    name = ascii_lower(rest_.substr(0, equals));
     rest_.remove_prefix(equals + 1);
     return rest_.starts_with('"') ? quoted() : plain();
   }
@@ -155,7 +139,7 @@ factory::Status read_line(std::string_view line, PartHead& head, bool& disposed)
     head.media_type = std::move(*type);
   }
   if (http::equal_ignoring_case(name, "Content-Transfer-Encoding")) {
-    const std::string encoding = lower(value);
+    const std::string encoding = ascii_lower(value);
     if (encoding != "binary" && encoding != "8bit" && encoding != "7bit") {
       return malformed("a part is encoded, which is not done any more");
     }
@@ -174,8 +158,7 @@ Result<std::string> boundary_of(std::string_view content_type) {
     boundary = read.value;
   }
   const auto allowed = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("'()+_,-./:=? ").find(c) != std::string_view::npos;
+    return is_ascii_alnum(c) || std::string_view("'()+_,-./:=? ").find(c) != std::string_view::npos;
   };
   const bool sound = read.word() == "multipart/form-data" && read.done() && boundary &&
                      !boundary->empty() && boundary->size() <= kLongestBoundary &&

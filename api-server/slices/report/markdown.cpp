@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "common/text.hpp"
 #include "slices/report/markdown_limits.hpp"
 
 namespace factory::report {
@@ -49,9 +50,8 @@ std::string as_plain_text(std::string_view markdown) {
 
 bool equals_lower(std::string_view text, std::string_view lower) {
   return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(), [](char c, char want) {
-           return (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) == want;
-         });
+         std::equal(text.begin(), text.end(), lower.begin(),
+                    [](char c, char want) { return ascii_lower(c) == want; });
 }
 
 /// Without a scheme, or with one that starts nothing in a browser. Whatever stands before a colon

@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "common/digest.hpp"
+#include "common/ids.hpp"
+#include "common/text.hpp"
 
 namespace factory::report {
 namespace {
@@ -18,14 +20,6 @@ Error wrong(std::string detail) {
           "Give it as https://host/path, such as https://github.com/owner/name.",
           {{"/repository_url", std::move(detail)}},
           {}};
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 bool only(std::string_view text, std::string_view marks) {
@@ -107,7 +101,7 @@ bool is_path(std::string_view path) {
 
 Result<std::string> normalised_repository(const std::string& url) {
   if (url.size() > longest_url) return wrong("is longer than 500 bytes");
-  const std::string text = lower_case(url);
+  const std::string text = ascii_lower(url);
   if (text.find_first_of("?#") != std::string::npos) return wrong("has a query or fragment");
   const auto parts = take_apart(text);
   if (!parts) return parts.error();
@@ -121,12 +115,7 @@ Result<std::string> normalised_repository(const std::string& url) {
 }
 
 std::string report_of(const std::string& repository) {
-  Hash hash = sha256("go-live report of ", repository);
-  hash[6] = static_cast<unsigned char>((hash[6] & 0x0FU) | 0x80U);
-  hash[8] = static_cast<unsigned char>((hash[8] & 0x3FU) | 0x80U);
-  const std::string hex = to_hex(hash);
-  return "report_" + hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" +
-         hex.substr(16, 4) + "-" + hex.substr(20, 12);
+  return derived_id("report", sha256("go-live report of ", repository));
 }
 
 }  // namespace factory::report

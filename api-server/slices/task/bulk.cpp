@@ -101,11 +101,7 @@ class Bulk {
       item.refused = command.error();
       return item;
     }
-    engine::Call call;
-    call.command = std::move(*command);
-    call.actor = request_.principal;
-    call.request_id = request_.request_id;
-    call.traceparent = request_.traceparent;
+    engine::Call call = http::call_of(request_, std::move(*command));
     call.idempotency_key = key(index);
     call.fingerprint = request_.fingerprint;
     call.reply = [task = std::move(task), people = people_](const engine::Written& written) {
