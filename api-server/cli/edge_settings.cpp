@@ -11,7 +11,7 @@ Error wrong(std::string detail, std::string hint) {
 }
 
 Status read_tls(const Settings& settings, AppOptions& options) {
-  const std::string least = settings.text("tls-min");
+  const std::string& least = settings.text("tls-min");
   if (least != "1.2" && least != "1.3") {
     return wrong("tls-min: " + least + " is no version of TLS that is spoken here.",
                  "Use 1.3, or 1.2 for clients that know nothing newer.");

@@ -47,7 +47,7 @@ Result<json> call_server(const Running& server, const std::string& method, const
   request.headers = {{"Authorization", "Bearer " + server.token}};
   request.ca_file = server.ca_file;
   if (!body.is_null()) {
-    request.headers.push_back({"Content-Type", "application/json"});
+    request.headers.emplace_back("Content-Type", "application/json");
     request.body = body.dump();
   }
   HttpClient client;

@@ -29,8 +29,8 @@ Answer answer_json(const json& document) {
 /// Not waited for: a wrong password must not take longer for a name that exists. What comes after
 /// it is decided after it all the same.
 void note_failure(const Services& services, const Request& request, const std::string& user_id) {
-  std::ignore = services.runner.submit(http::call_of(
-      request, {user_id, user::Command{user::NoteFailure{request.address}}}));
+  std::ignore = services.runner.submit(
+      http::call_of(request, {user_id, user::Command{user::NoteFailure{request.address}}}));
 }
 
 /// A name that nobody has, one without a password and a wrong password take the same time and are

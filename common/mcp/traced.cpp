@@ -14,8 +14,8 @@ std::string error_type(const Outcome& outcome) {
 
 }  // namespace
 
-/// The span is named and described by OpenTelemetry's semantic conventions for MCP. Arguments are not
-/// in it: they may hold anything.
+/// The span is named and described by OpenTelemetry's semantic conventions for MCP. Arguments are
+/// not in it: they may hold anything.
 Outcome Features::call_tool(const Call& call) const {
   const auto parent = parse_traceparent(call.context.traceparent);
   if (options_.spans == nullptr || (parent && !parent->sampled)) return answer_tool_call(call);

@@ -4,8 +4,8 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/tiny_server.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/tiny_server.hpp"
 
 using namespace factory;
 using nlohmann::json;

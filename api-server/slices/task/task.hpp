@@ -178,7 +178,7 @@ struct State {
   Status status = Status::none;
   Created created;  ///< as it was created; priority is kept current
   std::string
-      assignee;  ///< who it was given to; a claim passes over it and a release returns to it
+      assignee;        ///< who it was given to; a claim passes over it and a release returns to it
   bool given = false;  ///< somebody named the assignee by hand
   std::string claimed_by;
   std::optional<Time> claimed_at;

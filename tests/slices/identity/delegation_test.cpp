@@ -28,8 +28,7 @@ struct House {
     rest.report(id, "scaffolding");
     rest.report(id, "building", {{"assets", {{{"name", "README.md"}}}}});
     rest.report(id, "testing", {{"tests", {{"passed", 10}, {"failed", 0}, {"coverage", 90}}}});
-    approval =
-        rest.ok("pipeline.get", at(id))["waiting_for"]["approval_id"].get<std::string>();
+    approval = rest.ok("pipeline.get", at(id))["waiting_for"]["approval_id"].get<std::string>();
   }
   Rest rest;
   std::string approval;
