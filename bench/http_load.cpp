@@ -51,8 +51,11 @@ HttpReply HttpConnection::send(std::string_view method, std::string_view path,
   HttpReply reply;
   std::from_chars(in_.data() + 9, in_.data() + 12, reply.status);
   std::size_t length = 0;
-  if (const std::size_t at = head.find("Content-Length: "); at != std::string_view::npos) {
-    std::from_chars(in_.data() + at + 16, in_.data() + end, length);
+  // As the servers that are measured write it.
+  for (const std::string_view name : {"Content-Length: ", "content-length: "}) {
+    const std::size_t at = head.find(name);
+    if (at == std::string_view::npos) continue;
+    std::from_chars(in_.data() + at + name.size(), in_.data() + end, length);
   }
   while (in_.size() < end + 4 + length) receive_more();
   reply.body = std::string_view(in_).substr(end + 4, length);

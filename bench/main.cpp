@@ -12,13 +12,14 @@ int main(int argc, char** argv) {
   Scale scale;
   app.add_option("--json", json, "also write the figures to this file");
   app.add_option("--only", only, "one part")
-      ->check(CLI::IsMember({"cycles", "decisions", "queue", "mcp", "audit"}));
+      ->check(CLI::IsMember({"cycles", "peers", "decisions", "queue", "mcp", "audit"}));
   app.add_option("--events", scale.events, "how many events the audit part has");
   app.add_flag("--quick", scale.quick, "shorter and smaller");
   CLI11_PARSE(app, argc, argv);
   try {
     Report report;
     if (only.empty() || only == "cycles") gate_cycles(report, scale);
+    if (only.empty() || only == "peers") peers(report, scale);
     if (only.empty() || only == "decisions") decisions(report, scale);
     if (only.empty() || only == "mcp") mcp(report, scale);
     if (only.empty() || only == "queue") queue(report, scale);

@@ -18,6 +18,8 @@ struct Scale {
 
 /// create, read, approve, read over HTTP on a template with one gate, at 1, 8 and 32 clients.
 void gate_cycles(Report& report, const Scale& scale);
+/// The same cycles on servers that were written by hand on what people use (bench/peers).
+void peers(Report& report, const Scale& scale);
 /// Decisions over HTTP beside SQLite's raw group commit of the same rows, and the disk's flush.
 void decisions(Report& report, const Scale& scale);
 /// Blockers, a queue page and search over growing numbers of stored tasks.

@@ -38,9 +38,17 @@ Process::Process(const std::vector<std::string>& words) {
   out_ = from_child[0];
 }
 
-Process::~Process() {
+void Process::end() {
   ::close(in_);
+  in_ = -1;
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+Process::~Process() {
+  if (in_ >= 0) ::close(in_);
   ::close(out_);
+  if (pid_ < 0) return;
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
 }

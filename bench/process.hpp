@@ -14,7 +14,8 @@ inline double milliseconds_since(Clock::time_point from) {
   return std::chrono::duration<double, std::milli>(Clock::now() - from).count();
 }
 
-/// A child process with pipes to its standard input and output. Killed at the end of the scope.
+/// A child process with pipes to its standard input and output. Killed at the end of the scope, if
+/// it has not ended.
 class Process {
  public:
   explicit Process(const std::vector<std::string>& words);
@@ -22,6 +23,8 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
+  /// Closes its standard input and waits for it to end by itself.
+  void end();
   void write_line(const std::string& line);
   std::string read_line();
   /// Resident memory in MiB.

@@ -9,10 +9,9 @@
 namespace factory::flows {
 
 /// For events of a report.
-void follow_report(const engine::Happened& happened, std::vector<engine::Command>& follow_ups);
+void follow_report(const engine::Happened& happened, std::vector<engine::Command>& out);
 
 /// For events of a gate whose matter is a report.
-void follow_gate_of_report(const engine::Happened& happened,
-                           std::vector<engine::Command>& follow_ups);
+void follow_gate_of_report(const engine::Happened& happened, std::vector<engine::Command>& out);
 
 }  // namespace factory::flows

@@ -158,8 +158,8 @@ bool Connection::drain() {
   }
 }
 
-void Connection::shut() { ::shutdown(fd(), SHUT_RD); }
+void Connection::shut() const { ::shutdown(fd(), SHUT_RD); }
 
-void Connection::abort() { ::shutdown(fd(), SHUT_RDWR); }
+void Connection::abort() const { ::shutdown(fd(), SHUT_RDWR); }
 
 }  // namespace factory::http

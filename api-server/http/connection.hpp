@@ -86,9 +86,9 @@ class Connection {
   bool drain();
   /// Makes whoever waits for input see its end. From any thread, as long as the server's registry
   /// holds the connection.
-  void shut();
+  void shut() const;
   /// The same for both directions.
-  void abort();
+  void abort() const;
 
   [[nodiscard]] int fd() const { return socket_.get(); }
   [[nodiscard]] const std::string& peer() const { return peer_; }

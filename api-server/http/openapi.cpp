@@ -87,8 +87,9 @@ class Builder {
 
   void add_components() {
     // What a definition refers to joins the end of the list while it is gone through.
-    for (std::size_t i = 0; i < needed_.size(); ++i) {
-      const std::string file = needed_[i];
+    std::size_t done = 0;
+    while (done < needed_.size()) {
+      const std::string file = needed_[done++];
       Json schema = linked(read(file));
       if (file == "defs/problem.json") name_codes(schema);
       document_["components"]["schemas"][component_name(file)] = std::move(schema);

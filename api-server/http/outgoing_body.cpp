@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 
 #include "common/log.hpp"
 
@@ -19,9 +18,9 @@ std::string_view frame(std::string& buffer, std::size_t size) {
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
   const auto count = static_cast<std::size_t>(end - digits.data());
   char* const begin = buffer.data() + kSizeLine - 2 - count;
-  std::memcpy(begin, digits.data(), count);
-  std::memcpy(begin + count, "\r\n", 2);
-  std::memcpy(buffer.data() + kSizeLine + size, "\r\n", 2);
+  std::copy_n(digits.data(), count, begin);
+  std::copy_n("\r\n", 2, begin + count);
+  std::copy_n("\r\n", 2, buffer.data() + kSizeLine + size);
   return {begin, count + 2 + size + 2};
 }
 

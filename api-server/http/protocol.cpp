@@ -81,8 +81,9 @@ class Protocol::Engine final : private httplib::Server {
       return HandlerResponse::Handled;
     });
     // Without it the text of an exception goes out in a header.
-    set_exception_handler([this](const httplib::Request&, httplib::Response& response,
-                                 std::exception_ptr exception) { fail(response, exception); });
+    set_exception_handler(
+        [this](const httplib::Request&, httplib::Response& response,
+               const std::exception_ptr& exception) { fail(response, exception); });
   }
 
   Written write(const Head& head, const std::function<Outgoing()>& answer,

@@ -38,7 +38,7 @@ class RouteTable {
 
   /// Throws std::runtime_error if the same method and path were added before, or if one place has
   /// parameters of two names.
-  void add(BoundRoute route);
+  void add(BoundRoute bound);
 
   /// The methods of a path, and its parameters in `params`; nullptr if nothing stands there.
   const Methods* find(std::string_view path, Params& params) const;

@@ -74,7 +74,7 @@ struct Server::Impl {
   void park(Connection& connection, Next next);
   /// Makes what comes in wake a worker. False if the connection is of no use any more; after true
   /// another worker may have it, or have ended it.
-  bool arm(Connection& connection, Phase phase);
+  bool arm(Connection& connection, Phase phase) const;
   [[nodiscard]] int sweep_period() const;
 
   Application& application;
@@ -205,7 +205,7 @@ void Server::Impl::park(Connection& connection, Next next) {
   if (!arm(connection, phase)) registry.remove(connection);
 }
 
-bool Server::Impl::arm(Connection& connection, Phase phase) {
+bool Server::Impl::arm(Connection& connection, Phase phase) const {
   const std::lock_guard giving(connection.hand_over);
   connection.phase = phase;
   // Whoever stops the server may have looked at it while it was busy.

@@ -88,7 +88,7 @@ std::optional<Answer> given_before(storage::Store& store, const Request& request
 
 Result<Answer> command(const Services& services, const Request& request, const std::string& stream,
                        std::any command, int status,
-                       std::function<std::string(const engine::Written&)> body) {
+                       const std::function<std::string(const engine::Written&)>& body) {
   return run(services, request, {stream, std::move(command)}, status, body);
 }
 

@@ -50,7 +50,7 @@ engine::Call call_of(const Request& request, engine::Command command);
 /// of the commit.
 Result<Answer> command(const Services& services, const Request& request, const std::string& stream,
                        std::any command, int status = 200,
-                       std::function<std::string(const engine::Written&)> body = {});
+                       const std::function<std::string(const engine::Written&)>& body = {});
 
 /// The same for a stream whose id was drawn for this request: answers 201 with its document.
 Result<Answer> create(const Services& services, const Request& request, const std::string& stream,

@@ -28,9 +28,7 @@ constexpr const char* kCiphers12 = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 // --- The socket as OpenSSL sees it: its own BIO would raise SIGPIPE. ----------------------------
 
-int socket_of(BIO* bio) {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
-}
+int socket_of(BIO* bio) { return *static_cast<const int*>(BIO_get_data(bio)); }
 
 bool is_temporary(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
@@ -156,6 +154,7 @@ struct TlsContext::Loaded {
 
 struct TlsSession::Impl {
   std::shared_ptr<const void> keeps;  ///< the context
+  int socket = -1;                    ///< what the session's BIO reads and writes
   Session ssl;
   bool usable = true;
 };
@@ -287,7 +286,8 @@ std::unique_ptr<TlsSession> TlsContext::session(int socket) {
     BIO_free(bio);
     throw std::bad_alloc();
   }
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
+  impl->socket = socket;
+  BIO_set_data(bio, &impl->socket);
   BIO_set_init(bio, 1);
   SSL_set_bio(impl->ssl.get(), bio, bio);
   SSL_set_accept_state(impl->ssl.get());
