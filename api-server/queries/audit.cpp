@@ -81,9 +81,9 @@ storage::EventPage find(storage::Store& store, storage::EventQuery query,
     storage::EventPage page = store.read_events(query);
     for (storage::EventRecord& event : page.events) {
       if (!filter.passes(event)) continue;
+      const bool last = &event == &page.events.back();
       found.events.push_back(std::move(event));
       if (found.events.size() < limit) continue;
-      const bool last = &event == &page.events.back();
       found.next = last ? page.next : std::optional(found.events.back().position);
       return found;
     }

@@ -19,7 +19,7 @@ using nlohmann::json;
 
 constexpr std::size_t most_metrics = 4096;
 
-Answer answer_of(json doc, std::int64_t version) {
+Answer answer_of(const json& doc, std::int64_t version) {
   Answer answer;
   answer.body = doc.dump();
   answer.etag = version;
