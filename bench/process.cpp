@@ -53,7 +53,7 @@ Process::~Process() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-void Process::write_line(const std::string& line) {
+void Process::write_line(const std::string& line) const {
   const std::string text = line + "\n";
   if (::write(in_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
     throw std::runtime_error("the child takes no input");

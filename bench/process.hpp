@@ -25,7 +25,7 @@ class Process {
 
   /// Closes its standard input and waits for it to end by itself.
   void end();
-  void write_line(const std::string& line);
+  void write_line(const std::string& line) const;
   std::string read_line();
   /// Resident memory in MiB.
   [[nodiscard]] double resident_mib() const;
