@@ -1,5 +1,7 @@
 #include "common/otlp.hpp"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -11,8 +13,6 @@
 #include "common/http_client.hpp"
 #include "common/log.hpp"
 #include "common/version.hpp"
-
-extern char** environ;  // POSIX: no header need declare it
 
 namespace factory {
 namespace {
@@ -96,7 +96,7 @@ std::optional<OtlpSettings> OtlpSettings::from_environment(
 
 std::map<std::string, std::string> otel_environment() {
   std::map<std::string, std::string> found;
-  for (char** at = environ; *at != nullptr; ++at) {
+  for (char** at = ::environ; *at != nullptr; ++at) {
     const std::string_view entry = *at;
     const std::size_t equal = entry.find('=');
     if (!entry.starts_with("OTEL_") || equal == std::string_view::npos) continue;

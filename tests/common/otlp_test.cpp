@@ -120,7 +120,7 @@ TEST_CASE("while the collector is away spans are dropped and counted, and nobody
 }
 
 TEST_CASE("the environment says where spans go") {
-  const auto at = [](std::map<std::string, std::string> environment) {
+  const auto at = [](const std::map<std::string, std::string>& environment) {
     const auto settings = OtlpSettings::from_environment(environment, "own");
     return settings ? settings->service + " " + settings->url : std::string("nowhere");
   };

@@ -181,7 +181,8 @@ std::vector<std::string> wait_since_minutes(const std::string& data) {
           pipeline::Command{pipeline::CompleteWork{"building", true, {}}}}) {
       engine::Call call;
       call.command = {id, command};
-      REQUIRE(core.runner().run(std::move(call)));
+      const auto done = core.runner().run(std::move(call));
+      REQUIRE(done);
     }
     tasks.push_back(
         json::parse(core.store().get_view(id)->doc)["waiting_for"]["task_id"].get<std::string>());

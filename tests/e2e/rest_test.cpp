@@ -248,7 +248,7 @@ TEST_CASE("audit: what is exported verifies, and does not when it was changed", 
   std::ofstream(file, std::ios::trunc) << text;
   const Ran changed = run_program({"audit", "verify", "--file", file});
   CHECK(changed.code == 1);
-  CHECK(json::parse(changed.out)["problems"].size() > 0);
+  CHECK_FALSE(json::parse(changed.out)["problems"].empty());
   CHECK(site.run({"audit", "verify"}).code == 0);
 }
 
