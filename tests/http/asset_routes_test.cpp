@@ -57,7 +57,7 @@ class Site {
     CHECK(answer.status == 200);
     return json::parse(answer.body);
   }
-  RawAnswer post(const std::string& form, const std::string& more = "") {
+  [[nodiscard]] RawAnswer post(const std::string& form, const std::string& more = "") const {
     return connect().call(upload(form, more));
   }
   [[nodiscard]] std::string upload(const std::string& form, const std::string& more = "") const {

@@ -253,15 +253,15 @@ std::string ExampleWorld::digest_of(const std::string& id) {
 const std::map<std::string, ExampleWorld::Setting>& ExampleWorld::settings() {
   using Ids = StandIns;
   /// The pipeline of the example stands at this stage.
-  const auto at = [](std::string stage) {
+  const auto at = [](const std::string& stage) {
     return Setting{[stage](ExampleWorld& world, const json& example, Ids& ids) {
       ids[example.at("path").at("pipeline_id").get<std::string>()] =
           world.pipeline_at(stage).at("id").get<std::string>();
     }};
   };
   /// This was done before to what the example names; `{}` stands for its id.
-  const auto after = [](std::string parameter, std::string target, json body,
-                        std::string stage = "") {
+  const auto after = [](const std::string& parameter, const std::string& target, const json& body,
+                        const std::string& stage = "") {
     return Setting{[=](ExampleWorld& world, const json& example, Ids& ids) {
       if (example.at("status").get<int>() >= 400) return;  // it names what is not there
       const std::string name = example.at("path").at(parameter);
