@@ -79,7 +79,7 @@ struct Site {
                                                   {"iat", now},
                                                   {"nonce", param(location, "nonce")}})}});
   }
-  Result<http::Answer> callback(json more = json::object()) {
+  Result<http::Answer> callback(const json& more = json::object()) {
     json query{{"state", param(location, "state")}, {"code", "c"}};
     query.update(more);
     return call("oauth.callback", query, "other=1; " + cookie + "; x=y");

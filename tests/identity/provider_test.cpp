@@ -47,7 +47,7 @@ struct Corp {
   void answer_with(const json& said, const TokenMaker& by) {
     house.say("/token", {{"id_token", by.sign(said)}, {"access_token", "opens"}});
   }
-  Result<ProvenUser> log_in() {
+  Result<ProvenUser> log_in() const {
     return provider->redeem({"the code", "https://us/back", "once", "proof"});
   }
 

@@ -1,7 +1,6 @@
 #include "tests/sim/world.hpp"
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 
