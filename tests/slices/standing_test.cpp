@@ -243,7 +243,7 @@ Case make_case(std::uint64_t seed) {
   for (int i = 0; i < people; ++i) {
     Principal who = person("p" + std::to_string(i), static_cast<Role>(random.below(4)));
     for (const char* group : {"a", "b"}) {
-      if (random.one_in(3)) who.groups.push_back(group);
+      if (random.one_in(3)) who.groups.emplace_back(group);
     }
     if (random.one_in(8)) who = agent(who.id);
     keys.push_back(who);
@@ -253,8 +253,8 @@ Case make_case(std::uint64_t seed) {
   made.policy.rules.clear();
   for (int i = 1 + random.below(3); i > 0; --i) {
     ApproverRule rule{1 + random.below(2), {}, {}};
-    if (random.one_in(3)) rule.roles.push_back(random.one_in(2) ? "admin" : "owner");
-    if (random.one_in(2)) rule.groups.push_back(random.one_in(2) ? "a" : "b");
+    if (random.one_in(3)) rule.roles.emplace_back(random.one_in(2) ? "admin" : "owner");
+    if (random.one_in(2)) rule.groups.emplace_back(random.one_in(2) ? "a" : "b");
     made.policy.rules.push_back(rule);
   }
   made.policy.exclude_requester = static_cast<Exclusion>(random.below(3));

@@ -33,7 +33,8 @@ struct Site {
     plan.stages = {work, end};
     created.plan = std::make_shared<const Plan>(std::move(plan));
     pipeline = house.fresh("pipe");
-    REQUIRE(house.run(pipeline, pipeline::Command{pipeline::Create{std::move(created)}}, alice));
+    const pipeline::Command create{pipeline::Create{std::move(created)}};
+    REQUIRE(house.run(pipeline, create, alice));
   }
 
   std::string upload(const std::string& path, const std::string& bytes) {

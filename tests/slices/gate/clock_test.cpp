@@ -8,14 +8,14 @@ namespace {
 TEST_CASE("gate: the deadline warns once and then brings its outcome") {
   struct Row {
     DeadlineOutcome outcome;
-    std::string brings;
     gate::Status status;
+    std::string brings;
   };
   const Row rows[] = {
-      {DeadlineOutcome::escalate, "approval.escalated", gate::Status::pending},
-      {DeadlineOutcome::approve, "approval.approved", gate::Status::approved},
-      {DeadlineOutcome::reject, "approval.rejected", gate::Status::rejected},
-      {DeadlineOutcome::extend, "approval.escalated", gate::Status::pending},
+      {DeadlineOutcome::escalate, gate::Status::pending, "approval.escalated"},
+      {DeadlineOutcome::approve, gate::Status::approved, "approval.approved"},
+      {DeadlineOutcome::reject, gate::Status::rejected, "approval.rejected"},
+      {DeadlineOutcome::extend, gate::Status::pending, "approval.escalated"},
   };
   for (const Row& row : rows) {
     CAPTURE(name_of(row.outcome));

@@ -42,7 +42,7 @@ const std::string decided = "refused: already_decided";
 
 std::vector<Row> rows() {
   const std::string nothing = "nothing";
-  const auto everywhere = [](std::string brief) {
+  const auto everywhere = [](const std::string& brief) {
     return std::array<std::string, 6>{no, brief, brief, brief, "nothing", "nothing"};
   };
   return {
