@@ -46,7 +46,7 @@ struct Trail {
   [[nodiscard]] std::vector<std::string> files() const {
     return storage::access_segments(folder / "access");
   }
-  std::vector<std::string> actors(AccessQuery query) {
+  [[nodiscard]] std::vector<std::string> actors(AccessQuery query) const {
     std::vector<std::string> found;
     for (int pages = 0; pages < 1000; ++pages) {
       const auto page = log->read(query);

@@ -34,7 +34,9 @@ TEST_CASE("the queue is ordered by priority, then by deadline, and filtered by i
   const std::string second = world.task("pipe_b", "fix_required", Priority::medium);
   const std::string urgent = world.task("pipe_b", "manual_action", Priority::critical);
   const std::string low = world.task("pipe_b", "decision", Priority::low);
-  const auto list = [&](json query) { return ids(world.ok(bob, "task.list", where(query))); };
+  const auto list = [&](json query) {
+    return ids(world.ok(bob, "task.list", where(std::move(query))));
+  };
   CHECK(list(json::object()) == Ids{urgent, first, second, low});
   CHECK(list({{"priority", "medium"}}) == Ids{first, second});
   CHECK(list({{"pipeline_id", "pipe_b"}}) == Ids{urgent, second, low});
@@ -62,7 +64,9 @@ TEST_CASE("closed tasks are listed newest first, and refuse an order that they d
   }
   world.ok(bob, "task.complete", at(made[0], {{"decision", "done"}}));
   world.ok(bob, "task.complete", at(made[2], {{"decision", "done"}}));
-  const auto list = [&](json query) { return ids(world.ok(bob, "task.list", where(query))); };
+  const auto list = [&](json query) {
+    return ids(world.ok(bob, "task.list", where(std::move(query))));
+  };
   CHECK(list({{"status", "completed"}}) == Ids{made[2], made[0]});
   CHECK(list({{"status", "all"}}) == Ids{made[2], made[1], made[0]});
   CHECK(list({{"status", "all"}, {"pipeline_id", "pipe_a"}}) == Ids{made[2], made[1], made[0]});
@@ -100,7 +104,7 @@ TEST_CASE("a cursor that is damaged or of another query is refused by name") {
   World world(cast());
   for (int i = 0; i < 3; ++i) world.task("pipe_a", "review", Priority::medium);
   const json first = world.ok(bob, "task.list", where({{"limit", 1}}));
-  const json cursor = first.at("next_cursor");
+  const json& cursor = first.at("next_cursor");
   for (const json& query :
        {json{{"cursor", "nonsense"}}, json{{"cursor", cursor}, {"priority", "high"}},
         json{{"cursor", cursor}, {"page", 2}}}) {
@@ -122,7 +126,7 @@ TEST_CASE("an approval task shows its digest, who is missing and the evidence") 
   CHECK(approval.at("current_approvers") == 0);
   CHECK_FALSE(approval.at("digest").get<std::string>().empty());
   CHECK(approval.at("missing").size() == 2);
-  const json eligible = approval.at("eligible");
+  const json& eligible = approval.at("eligible");
   CHECK(std::find(eligible.begin(), eligible.end(), "carl") != eligible.end());
   CHECK(std::find(eligible.begin(), eligible.end(), "vera") == eligible.end());
   CHECK(
