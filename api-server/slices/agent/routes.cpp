@@ -164,7 +164,7 @@ void bind_routes(http::Handlers& handlers, const Services& services, Leases& lea
   handlers.bind("agent.heartbeat", [&services, &leases](const Request& request) {
     return heartbeat(services, leases, request);
   });
-  handlers.bind("agent.activity", [&services, &leases](const Request& request) {
+  handlers.bind("agent.activity", [&services](const Request& request) {
     return activity(services, request);
   });
   const auto handing = std::make_shared<HandingOut>();
