@@ -211,8 +211,12 @@ struct Courier::Impl {
       last = std::move(loop);
     }
     last.reset();
-    for (const storage::Delivery& delivery : jobs) {
-      parts.deliveries.release(delivery, parts.clock.now());
+    try {
+      for (const storage::Delivery& delivery : jobs) {
+        parts.deliveries.release(delivery, parts.clock.now());
+      }
+    } catch (const storage::StoreFailure& error) {
+      log(LogLevel::error, "deliveries wait for the end of their lease", {{"error", error.what()}});
     }
     jobs.clear();
   }

@@ -96,6 +96,7 @@ bool Follower::follow(Time now) {
     if (is_webhook(event.stream)) apply(event, changes);
     if (storage::archived(event)) continue;
     for (const auto& [id, state] : book_) {
+      if (id == event.stream && event.type == Registered::type) continue;  // from the next one on
       if (wants(state, event.type)) made.push_back(delivery_of(id, parcel_of(event, source_)));
     }
   }
