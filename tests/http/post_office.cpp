@@ -1,4 +1,4 @@
-#include "tests/slices/webhook/support.hpp"
+#include "tests/http/post_office.hpp"
 
 #include <chrono>
 #include <sstream>

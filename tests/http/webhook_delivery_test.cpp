@@ -3,7 +3,7 @@
 #include <set>
 
 #include "slices/webhook/secret.hpp"
-#include "tests/slices/webhook/support.hpp"
+#include "tests/http/post_office.hpp"
 #include "tests/support/catch.hpp"
 
 namespace factory::test {

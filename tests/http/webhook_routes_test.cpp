@@ -2,7 +2,7 @@
 
 #include "common/catalog.hpp"
 #include "slices/webhook/secret.hpp"
-#include "tests/slices/webhook/support.hpp"
+#include "tests/http/post_office.hpp"
 #include "tests/support/catch.hpp"
 
 namespace factory::test {
