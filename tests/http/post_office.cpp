@@ -78,8 +78,8 @@ std::string Inbox::take(const std::string& request) {
   return answer(got);
 }
 
-PostOffice::PostOffice(std::vector<std::string> may, int workers)
-    : allowed(std::move(may)), site([this, workers](AppOptions& options) {
+PostOffice::PostOffice(std::vector<std::string> may_call, int workers)
+    : allowed(std::move(may_call)), site([this, workers](AppOptions& options) {
         options.webhooks.workers = workers;
         options.webhooks.timeouts = {Millis{1000}, Millis{1000}};
         options.webhook_allowed = AddressRanges::read(allowed).value();

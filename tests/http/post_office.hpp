@@ -55,7 +55,7 @@ class Inbox {
 /// A server whose deliveries are carried by hand: run() does all that is due and returns.
 class PostOffice {
  public:
-  explicit PostOffice(std::vector<std::string> allowed = {"127.0.0.1"}, int workers = 0);
+  explicit PostOffice(std::vector<std::string> may_call = {"127.0.0.1"}, int workers = 0);
 
   /// Registers a webhook; its document, with the secret.
   nlohmann::json webhook(const Inbox& inbox, std::vector<std::string> events = {"group.*"},
