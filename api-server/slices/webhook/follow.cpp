@@ -1,6 +1,7 @@
 #include "slices/webhook/follow.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "common/ids.hpp"
 #include "common/log.hpp"
@@ -10,6 +11,7 @@
 namespace factory::webhook {
 namespace {
 
+/// Deliveries that one step makes at most, if every webhook wants every event.
 constexpr int kAtOnce = 500;
 /// Events that nobody wanted and that may be looked at once more after a crash.
 constexpr std::int64_t kUnwritten = 5000;
@@ -80,7 +82,7 @@ void Follower::apply(const storage::EventRecord& record,
 storage::EventQuery Follower::next() const {
   storage::EventQuery query;
   query.after = position_;
-  query.limit = book_.empty() ? 1 : kAtOnce;
+  query.limit = book_.empty() ? 1 : std::max(5, kAtOnce / static_cast<int>(book_.size()));
   if (book_.empty()) query.type = "webhook.*";
   return query;
 }
@@ -95,9 +97,12 @@ bool Follower::follow(Time now) {
   for (const storage::EventRecord& event : page.events) {
     if (is_webhook(event.stream)) apply(event, changes);
     if (storage::archived(event)) continue;
+    std::optional<storage::Parcel> parcel;  // one for all who want it
     for (const auto& [id, state] : book_) {
       if (id == event.stream && event.type == Registered::type) continue;  // from the next one on
-      if (wants(state, event.type)) made.push_back(delivery_of(id, parcel_of(event, source_)));
+      if (!wants(state, event.type)) continue;
+      if (!parcel) parcel = parcel_of(event, source_);
+      made.push_back(delivery_of(id, *parcel));
     }
   }
   if (!page.events.empty()) {
