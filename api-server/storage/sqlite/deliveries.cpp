@@ -262,8 +262,8 @@ class SqliteDeliveries final : public Deliveries {
     std::int64_t first = 0;
     {
       Query open = writer_.query(
-          "SELECT number FROM deliveries WHERE webhook = ? AND lane = ? AND status < 2 "
-          "ORDER BY sequence, number LIMIT 1");
+          "SELECT number FROM deliveries INDEXED BY deliveries_open WHERE webhook = ? AND "
+          "lane = ? AND status < 2 ORDER BY sequence, number LIMIT 1");
       if (open.with(webhook, lane).step()) first = open.integer(0);
     }
     if (first == head) return;
