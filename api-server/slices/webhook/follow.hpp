@@ -26,7 +26,7 @@ class Follower {
  private:
   void begin(Time now);
   void load();
-  void apply(const storage::EventRecord& event, std::vector<storage::WebhookChange>& changes);
+  void apply(const storage::EventRecord& record, std::vector<storage::WebhookChange>& changes);
   [[nodiscard]] storage::EventQuery next() const;
 
   storage::Store& store_;
