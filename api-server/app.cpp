@@ -36,6 +36,7 @@
 #include "slices/task/routes.hpp"
 #include "slices/template/routes.hpp"
 #include "slices/user/routes.hpp"
+#include "slices/webhook/routes.hpp"
 #include "storage/access_log.hpp"
 
 namespace factory {
@@ -73,6 +74,7 @@ struct App::Impl {
                  core.blobs(),    core.clock(),     core.ids(),
                  core.catalog(),  core.templates(), [this] { return core.registry().people(); },
                  &core.identity()} {
+    open_webhooks(options);
     bind_routes(options);
     open_tls(options);
     open_logins(options);
@@ -96,6 +98,20 @@ struct App::Impl {
     const auto written = write_file_private(
         server_file(), nlohmann::json{{"url", url}, {"pid", getpid()}}.dump() + "\n");
     if (!written) throw std::runtime_error(written.error().detail);
+  }
+
+  void open_webhooks(const AppOptions& options) {
+    deliveries = storage::open_sqlite_deliveries(core.data() + "/deliveries.db");
+    const std::string source =
+        options.public_url.empty() ? "urn:agent-factory" : options.public_url;
+    courier = std::make_unique<webhook::Courier>(
+        webhook::CourierParts{core.runner(), core.store(), *deliveries, core.clock(), core.ids(),
+                              core.identity().pepper.webhook_key(), source,
+                              options.webhook_allowed},
+        options.webhooks);
+    webhook::bind_routes(handlers, services, {*deliveries, options.webhook_allowed, source, [this] {
+                                                courier->poke();
+                                              }});
   }
 
   void open_tls(AppOptions& options) {
@@ -152,6 +168,9 @@ struct App::Impl {
     every("search", Millis{200}, [this](const std::stop_token&) {
       return engine::follow_log(core.store(), core.search());
     });
+    if (options.webhooks.workers > 0) courier->start(Millis{200});
+    every("webhook log", Millis{600'000},
+          [this](const std::stop_token&) { return courier->prune(); });
     every("seal", options.seal_interval, [this](const std::stop_token&) {
       core.seal();
       return false;
@@ -205,6 +224,7 @@ struct App::Impl {
     stopped = true;
     if (server) server->stop();
     background.clear();
+    courier->stop();
     try {
       core.keep_last_used();
       core.seal();
@@ -239,6 +259,8 @@ struct App::Impl {
   http::Handlers handlers;
   asset::Collector collector{core.store(), core.blobs(), core.archive_folder()};
   HttpClient client;
+  std::unique_ptr<storage::Deliveries> deliveries;
+  std::unique_ptr<webhook::Courier> courier;
   std::map<std::string, engine::EffectHandler> effects;
   std::shared_ptr<http::TlsContext> tls;
   std::promise<std::string> public_url_set;
@@ -260,6 +282,7 @@ Core& App::core() { return impl_->core; }
 void App::reload() {
   if (impl_->tls) impl_->tls->refresh(true);
 }
+webhook::Courier& App::courier() { return *impl_->courier; }
 const Services& App::services() const { return impl_->services; }
 void App::stop() { impl_->stop(); }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "common/addresses.hpp"
 #include "common/otlp.hpp"
 #include "core.hpp"
 #include "http/edge.hpp"
@@ -14,6 +15,7 @@
 #include "http/watch.hpp"
 #include "identity/login_config.hpp"
 #include "slices/asset/limits.hpp"
+#include "slices/webhook/courier.hpp"
 
 namespace factory {
 
@@ -34,6 +36,8 @@ struct AppOptions {
   Millis collect_interval{24 * 3'600'000LL};  ///< how often blobs that nothing needs are removed
   bool metrics_public = false;                ///< /metrics answers whoever asks
   http::AccessLog access_log = http::AccessLog::failed;
+  webhook::CourierOptions webhooks;
+  AddressRanges webhook_allowed;     ///< that webhooks may point to besides public addresses
   std::optional<OtlpSettings> otlp;  ///< nullopt: no spans are made
 };
 
@@ -51,6 +55,8 @@ class App {
   [[nodiscard]] Core& core();
   /// What the handlers work with.
   [[nodiscard]] const Services& services() const;
+  /// What carries events to webhooks.
+  webhook::Courier& courier();
 
   /// Reads again what may change while it serves: the certificate. From any thread.
   void reload();

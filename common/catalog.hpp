@@ -76,6 +76,13 @@ struct Prompt {
   nlohmann::json messages;   ///< templates: {role, text} or {role, operation, query}
 };
 
+/// A type of event that the log can hold, as schemas/events/ declares it.
+struct EventType {
+  std::string type;  ///< "pipeline.paused"
+  std::string summary;
+  int version = 1;
+};
+
 /// How much of the files is wanted.
 enum class CatalogExtent {
   whole,
@@ -110,6 +117,8 @@ class Catalog {
   }
   /// How things are reviewed outside of pipelines: file name -> content ("golive.json").
   [[nodiscard]] const std::map<std::string, nlohmann::json>& reviews() const { return reviews_; }
+  /// Every type of event, in order of name; none with CatalogExtent::client.
+  [[nodiscard]] const std::vector<EventType>& event_types() const { return event_types_; }
   [[nodiscard]] const Route* route(std::string_view operation) const;
   [[nodiscard]] const Tool* tool(std::string_view name) const;
   [[nodiscard]] const nlohmann::json* definition(std::string_view file) const;  ///< "defs/x.json"
@@ -120,6 +129,7 @@ class Catalog {
   std::vector<Tool> tools_;
   std::vector<Resource> resources_;
   std::vector<Prompt> prompts_;
+  std::vector<EventType> event_types_;
   std::map<std::string, std::vector<std::string>> roles_;
   std::map<std::string, nlohmann::json> templates_;
   std::map<std::string, nlohmann::json> reviews_;

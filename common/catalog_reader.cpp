@@ -199,7 +199,7 @@ void CatalogReader::read_definitions(std::span<const EmbeddedFile> files) {
 void CatalogReader::read_file(const EmbeddedFile& file) {
   const std::string_view folder = folder_of(file.path);
   const auto is = [&](std::string_view name) { return folder == name; };
-  const bool server_only = is("roles.json") || is("templates") || is("review");
+  const bool server_only = is("roles.json") || is("templates") || is("review") || is("events");
   const bool called = is("routes") || is("tools") || is("resources") || is("prompts");
   if (!called && (!server_only || extent_ == CatalogExtent::client)) return;
   Result<json> parsed = parse_json(file.text);
@@ -211,6 +211,7 @@ void CatalogReader::read_file(const EmbeddedFile& file) {
     return;
   }
   if (is("roles.json")) return read_roles(content);
+  if (is("events")) return read_event_type(std::move(content));
   if (is("routes") && extent_ == CatalogExtent::client) return read_routes(std::move(content));
   inliner_.inline_all(content);
   if (is("routes")) return read_routes(std::move(content));
@@ -277,6 +278,15 @@ void CatalogReader::read_prompt(json file) {
   members.done();
   refuse_twin(catalog_->prompts_, &Prompt::name, prompt.name);
   catalog_->prompts_.push_back(std::move(prompt));
+}
+
+void CatalogReader::read_event_type(json file) {
+  Members members(std::move(file));
+  EventType event{members.text("type"), members.text("summary"),
+                  members.need("version").get<int>()};
+  members.done();
+  refuse_twin(catalog_->event_types_, &EventType::type, event.type);
+  catalog_->event_types_.push_back(std::move(event));
 }
 
 void CatalogReader::read_roles(const json& file) {

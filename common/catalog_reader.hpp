@@ -26,6 +26,7 @@ class CatalogReader {
   void read_tool(nlohmann::json file);
   void read_resource(nlohmann::json file);
   void read_prompt(nlohmann::json file);
+  void read_event_type(nlohmann::json file);
   void read_roles(const nlohmann::json& file);
   void check_links() const;
 

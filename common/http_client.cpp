@@ -1,6 +1,8 @@
 #include "common/http_client.hpp"
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <mutex>
@@ -47,6 +49,10 @@ struct Transfer {
   HttpResponse response{};
   std::size_t header_bytes = 0;
   bool too_large = false;
+  bool body_cut = false;
+  bool cut_response = false;
+  const AddressRule* rule = nullptr;
+  bool forbidden_address = false;
 };
 
 /// A field value without what would end the line (RFC 9110 section 5.5).
@@ -68,22 +74,36 @@ struct Origin {
   bool local = false;
 };
 
-std::optional<Origin> origin_of(const std::string& address) {
-  const Url url{curl_url()};
-  if (!url || curl_url_set(url.get(), CURLUPART_URL, address.c_str(), 0) != CURLUE_OK) {
-    return std::nullopt;
+/// The parts of a URL. Empty: there is none.
+class UrlParts {
+ public:
+  explicit UrlParts(const std::string& address) : url_(curl_url()) {
+    good_ = url_ && curl_url_set(url_.get(), CURLUPART_URL, address.c_str(), 0) == CURLUE_OK;
   }
-  const auto part = [&](CURLUPart which) {
+  [[nodiscard]] std::string part(CURLUPart which) const {
     char* text = nullptr;
-    const Text owner{curl_url_get(url.get(), which, &text, 0) == CURLUE_OK ? text : nullptr};
-    return std::string(owner ? owner.get() : "");
-  };
-  const std::string scheme = part(CURLUPART_SCHEME);
-  const std::string host = ascii_lower(part(CURLUPART_HOST));
-  const std::string port = part(CURLUPART_PORT);
-  if ((scheme != "http" && scheme != "https") || host.empty()) return std::nullopt;
+    if (!good_ || curl_url_get(url_.get(), which, &text, 0) != CURLUE_OK) return {};
+    const Text owner{text};
+    return owner.get();
+  }
+  [[nodiscard]] bool is_web() const {
+    const std::string scheme = part(CURLUPART_SCHEME);
+    return (scheme == "http" || scheme == "https") && !part(CURLUPART_HOST).empty();
+  }
+
+ private:
+  Url url_;
+  bool good_ = false;
+};
+
+std::optional<Origin> origin_of(const std::string& address) {
+  const UrlParts url(address);
+  if (!url.is_web()) return std::nullopt;
+  const std::string host = ascii_lower(url.part(CURLUPART_HOST));
+  const std::string port = url.part(CURLUPART_PORT);
   const bool local = host == "localhost" || host == "[::1]" || host.rfind("127.", 0) == 0;
-  return Origin{scheme + "://" + host + (port.empty() ? "" : ":" + port), local};
+  return Origin{url.part(CURLUPART_SCHEME) + "://" + host + (port.empty() ? "" : ":" + port),
+                local};
 }
 
 std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
@@ -108,12 +128,36 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
 
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
-  if (size > transfer.max_bytes - transfer.response.body.size()) {
-    transfer.too_large = true;
+  const std::size_t room = transfer.max_bytes - transfer.response.body.size();
+  if (size > room) {
+    transfer.too_large = !transfer.cut_response;
+    transfer.body_cut = transfer.cut_response;
+    if (transfer.cut_response) transfer.response.body.append(data, room);
     return 0;
   }
   transfer.response.body.append(data, size);
   return size;
+}
+
+/// The bytes of a socket address; empty for what is neither IPv4 nor IPv6.
+std::string_view bytes_of(const curl_sockaddr& address) {
+  if (address.family == AF_INET) {
+    const auto* const four = reinterpret_cast<const sockaddr_in*>(&address.addr);
+    return {reinterpret_cast<const char*>(&four->sin_addr), sizeof four->sin_addr};
+  }
+  if (address.family != AF_INET6) return {};
+  const auto* const six = reinterpret_cast<const sockaddr_in6*>(&address.addr);
+  return {reinterpret_cast<const char*>(&six->sin6_addr), sizeof six->sin6_addr};
+}
+
+/// The last moment before a connection: what is looked at here is what is connected to.
+curl_socket_t on_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  if (!(*transfer.rule)(bytes_of(*address))) {
+    transfer.forbidden_address = true;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 void append(List& list, const std::string& line) {
@@ -178,7 +222,11 @@ void prepare(CURL* easy, const HttpRequest& request, const Origin& origin, curl_
   set(easy, CURLOPT_QUICK_EXIT, 1L);  // a cancelled call does not wait for a name lookup
   set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
-  if (origin.local) set(easy, CURLOPT_PROXY, "");
+  if (origin.local || transfer.rule != nullptr) set(easy, CURLOPT_PROXY, "");
+  if (transfer.rule != nullptr) {
+    set(easy, CURLOPT_OPENSOCKETFUNCTION, &on_socket);
+    set(easy, CURLOPT_OPENSOCKETDATA, &transfer);
+  }
   if (!request.ca_file.empty()) set(easy, CURLOPT_CAINFO, request.ca_file.c_str());
   set(easy, CURLOPT_HEADERFUNCTION, &on_header);
   set(easy, CURLOPT_HEADERDATA, &transfer);
@@ -218,11 +266,15 @@ CURLcode run(Worker& worker, const std::stop_token& stop) {
   return message == nullptr ? CURLE_FAILED_INIT : message->data.result;
 }
 
-Error failure(CURLcode code, bool too_large, const Origin& origin, const HttpRequest& request) {
+Error failure(CURLcode code, const Transfer& transfer, const Origin& origin,
+              const HttpRequest& request) {
   const auto error = [](std::string detail, const char* reason) {
     return Error{ErrorCode::unavailable, std::move(detail), {}, {}, {{"reason", reason}}};
   };
-  if (too_large) {
+  if (transfer.forbidden_address && code != CURLE_ABORTED_BY_CALLBACK) {
+    return error(origin.name + " is at an address that must not be called.", "forbidden_address");
+  }
+  if (transfer.too_large) {
     return error("The answer of " + origin.name + " is larger than " +
                      std::to_string(request.max_response_bytes) + " bytes.",
                  "too_large");
@@ -280,11 +332,21 @@ struct HttpClient::Impl {
     if (idle.size() < kMaxIdle) idle.push_back(std::move(worker));
   }
 
+  AddressRule rule;  ///< empty: every address
   std::mutex mutex;
   std::vector<std::unique_ptr<Worker>> idle;
 };
 
+std::optional<WebAddress> read_web_address(const std::string& text) {
+  const UrlParts url(text);
+  if (!url.is_web()) return std::nullopt;
+  return WebAddress{url.part(CURLUPART_SCHEME), ascii_lower(url.part(CURLUPART_HOST)),
+                    !url.part(CURLUPART_USER).empty() || !url.part(CURLUPART_PASSWORD).empty(),
+                    !url.part(CURLUPART_FRAGMENT).empty()};
+}
+
 HttpClient::HttpClient() : impl_(std::make_unique<Impl>()) {}
+HttpClient::HttpClient(AddressRule rule) : HttpClient() { impl_->rule = std::move(rule); }
 HttpClient::~HttpClient() = default;
 
 Result<HttpResponse> HttpClient::send(const HttpRequest& request, const std::stop_token& stop) {
@@ -297,13 +359,19 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const std::sto
   std::unique_ptr<Worker> worker = impl_->acquire();
   const List headers = header_list(request);
   Transfer transfer{request.max_response_bytes};
+  transfer.cut_response = request.cut_response;
+  if (impl_->rule) transfer.rule = &impl_->rule;
   prepare(worker->easy.get(), request, *origin, headers.get(), transfer);
-  const CURLcode code = run(*worker, stop);
+  CURLcode code = run(*worker, stop);
+  if (code == CURLE_WRITE_ERROR && transfer.body_cut) code = CURLE_OK;
   long status = 0;
+  curl_off_t retry_after = 0;
   curl_easy_getinfo(worker->easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(worker->easy.get(), CURLINFO_RETRY_AFTER, &retry_after);
   impl_->release(std::move(worker));
-  if (code != CURLE_OK) return failure(code, transfer.too_large, *origin, request);
+  if (code != CURLE_OK) return failure(code, transfer, *origin, request);
   transfer.response.status = static_cast<int>(status);
+  if (retry_after > 0) transfer.response.retry_after = Millis{retry_after * 1000};
   return std::move(transfer.response);
 }
 

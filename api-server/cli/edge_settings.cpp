@@ -45,6 +45,16 @@ Status read_logins(const Settings& settings, AppOptions& options) {
   return Done{};
 }
 
+Status read_webhooks(const Settings& settings, AppOptions& options) {
+  auto ranges = AddressRanges::read(settings.list("webhook-allow-private"));
+  if (!ranges) {
+    return wrong("webhook-allow-private: this is no address or range of addresses.",
+                 "Give ranges as 10.0.0.0/8 or fd00::/8, single addresses, or all.");
+  }
+  options.webhook_allowed = std::move(*ranges);
+  return Done{};
+}
+
 }  // namespace
 
 Status read_edge(const Settings& settings, AppOptions& options) {
@@ -71,7 +81,7 @@ Status read_edge(const Settings& settings, AppOptions& options) {
                    "Give the address that the proxy connects from, as 10.0.0.2.");
     }
   }
-  return Done{};
+  return read_webhooks(settings, options);
 }
 
 }  // namespace factory::cli

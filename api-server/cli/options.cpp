@@ -17,6 +17,10 @@ std::span<const Setting> serve_settings() {
       {"log-level", "FACTORY_LOG_LEVEL", "info", "debug, info, warning or error"},
       {"announce-url", "FACTORY_ANNOUNCE_URL", "",
        "gets a POST for what waits, is late or was decided"},
+      {"webhook-allow-private", "FACTORY_WEBHOOK_ALLOW_PRIVATE", "",
+       "addresses that webhooks may point to though they are not public, as 10.0.0.0/8 or all; "
+       "can be repeated",
+       SettingKind::list},
       {"access-log", "FACTORY_ACCESS_LOG", "failed",
        "which requests the log tells of: none, failed (status 500 and above) or all"},
       {"metrics-public", "FACTORY_METRICS_PUBLIC", "false", "/metrics answers without a key",

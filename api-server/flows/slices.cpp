@@ -11,6 +11,7 @@
 #include "slices/task/task.hpp"
 #include "slices/template/template.hpp"
 #include "slices/user/user.hpp"
+#include "slices/webhook/webhook.hpp"
 
 namespace factory {
 
@@ -26,7 +27,8 @@ const std::vector<std::shared_ptr<const engine::Slice>>& all_slices() {
       std::make_shared<engine::SliceOf<agent::Definition>>(),
       std::make_shared<engine::SliceOf<asset::Definition>>(),
       std::make_shared<engine::SliceOf<pipeline_template::Definition>>(),
-      std::make_shared<engine::SliceOf<report::Definition>>()};
+      std::make_shared<engine::SliceOf<report::Definition>>(),
+      std::make_shared<engine::SliceOf<webhook::Definition>>()};
   return all;
 }
 

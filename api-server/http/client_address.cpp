@@ -1,36 +1,11 @@
 #include "http/client_address.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include <array>
-#include <cstring>
+#include "common/addresses.hpp"
 
 namespace factory::http {
 namespace {
 
 constexpr std::size_t kNetwork = 8;  // bytes of an IPv6 address
-
-/// 4 or 16 bytes; empty if it is no address.
-std::string address_bytes(std::string_view text) {
-  if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
-    text = text.substr(1, text.size() - 2);
-  }
-  std::array<char, INET6_ADDRSTRLEN> terminated{};
-  if (text.empty() || text.size() >= terminated.size()) return {};
-  std::memcpy(terminated.data(), text.data(), text.size());
-  std::array<char, 16> bytes{};
-  if (text.find(':') == std::string_view::npos) {
-    return inet_pton(AF_INET, terminated.data(), bytes.data()) == 1 ? std::string(bytes.data(), 4)
-                                                                    : std::string();
-  }
-  if (inet_pton(AF_INET6, terminated.data(), bytes.data()) != 1) return {};
-  constexpr std::array<char, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '\xff', '\xff'};
-  if (std::memcmp(bytes.data(), mapped.data(), mapped.size()) == 0) {
-    return {bytes.data() + mapped.size(), 4};
-  }
-  return {bytes.data(), bytes.size()};
-}
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");

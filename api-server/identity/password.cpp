@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "common/entropy.hpp"
+#include "identity/sealed.hpp"
 
 namespace factory::identity {
 namespace {
@@ -33,30 +33,6 @@ std::string hash_of(const std::string& password) {
     throw std::runtime_error("no memory for a password hash");
   }
   return text.data();
-}
-
-std::string seal_text(const std::string& text, const Hash& key) {
-  std::string nonce(crypto_secretbox_NONCEBYTES, '\0');
-  random_bytes(nonce.data(), nonce.size());
-  std::string box(text.size() + crypto_secretbox_MACBYTES, '\0');
-  crypto_secretbox_easy(reinterpret_cast<unsigned char*>(box.data()),
-                        reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                        reinterpret_cast<const unsigned char*>(nonce.data()), key.data());
-  return base64url(nonce + box);
-}
-
-/// Empty if it was not sealed with this key.
-std::string open_text(const std::string& sealed, const Hash& key) {
-  const auto bytes = base64url_decode(sealed);
-  constexpr std::size_t around = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
-  if (!bytes || bytes->size() < around) return {};
-  const auto* const data = reinterpret_cast<const unsigned char*>(bytes->data());
-  std::string text(bytes->size() - around, '\0');
-  const bool genuine = crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(text.data()),
-                                                  data + crypto_secretbox_NONCEBYTES,
-                                                  bytes->size() - crypto_secretbox_NONCEBYTES, data,
-                                                  key.data()) == 0;
-  return genuine ? text : std::string();
 }
 
 /// No two kinds of character needed, only length; but not one thing over and over.
@@ -108,10 +84,7 @@ class Passwords::Turn {
   bool taken_ = false;
 };
 
-Passwords::Passwords(const Hash& sealing_key) : key_(sealing_key) {
-  static_assert(std::tuple_size_v<Hash> == crypto_secretbox_KEYBYTES);
-  require_sodium();
-}
+Passwords::Passwords(const Hash& sealing_key) : key_(sealing_key) { require_sodium(); }
 
 Result<std::string> Passwords::seal(const std::string& password) const {
   if (Status form = check_form(password); !form) return std::move(form.error());

@@ -37,7 +37,8 @@ Pepper::Pepper(std::string bytes)
       refresh_(hmac_sha256(bytes_, "refresh")),
       tag_(hmac_sha256(bytes_, "refresh tag")),
       fingerprint_(hmac_sha256(bytes_, "fingerprint")),
-      password_(hmac_sha256(bytes_, "password")) {}
+      password_(hmac_sha256(bytes_, "password")),
+      webhook_(hmac_sha256(bytes_, "webhook")) {}
 
 Hash Pepper::key_hash(std::string_view token) const { return hmac_sha256(as_text(key_), token); }
 Hash Pepper::refresh_hash(std::string_view token) const {
@@ -48,6 +49,7 @@ Hash Pepper::fingerprint(std::string_view text) const {
   return hmac_sha256(as_text(fingerprint_), text);
 }
 const Hash& Pepper::password_key() const { return password_; }
+const Hash& Pepper::webhook_key() const { return webhook_; }
 
 Result<Pepper> read_pepper(const std::string& file) {
   auto text = read_secret_file(file);

@@ -28,12 +28,14 @@ class Pepper {
   [[nodiscard]] Hash fingerprint(std::string_view text) const;
   /// The key under which password hashes are sealed.
   [[nodiscard]] const Hash& password_key() const;
+  /// The key under which the secrets of webhooks are sealed.
+  [[nodiscard]] const Hash& webhook_key() const;
 
  private:
   explicit Pepper(std::string bytes);
 
   std::string bytes_;
-  Hash key_, refresh_, tag_, fingerprint_, password_;
+  Hash key_, refresh_, tag_, fingerprint_, password_, webhook_;
 };
 
 /// The pepper in the file, `not_found` if there is none, or why it cannot be used.

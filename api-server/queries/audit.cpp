@@ -4,7 +4,7 @@
 #include <charconv>
 #include <optional>
 
-#include "common/text.hpp"
+#include "engine/public_data.hpp"
 #include "queries/moment.hpp"
 #include "queries/words.hpp"
 
@@ -13,7 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t most_bytes = 1000;
 /// Pages of the store that one request looks at where filters skip much: some 100,000 events.
 constexpr int most_pages = 5;
 constexpr int at_a_time = 500;
@@ -98,17 +97,6 @@ storage::EventPage find(storage::Store& store, storage::EventQuery query,
   return found;
 }
 
-/// What was said with the event: its data, without secrets and with long members cut.
-json shown(json data) {
-  if (!data.is_object()) return json::object();
-  for (const char* secret : {"secret_hash", "sealed_hash", "refresh_hash"}) data.erase(secret);
-  for (auto& [name, value] : data.items()) {
-    std::string text = value.dump();
-    if (text.size() > most_bytes) value = excerpt(text, most_bytes);
-  }
-  return data;
-}
-
 std::string entity_type(const std::string& event_type) {
   return event_type.substr(0, event_type.find('.'));
 }
@@ -137,7 +125,7 @@ json audit_entry(const storage::EventRecord& event, const json& changes) {
   json metadata{{"position", event.position},
                 {"version", event.version},
                 {"hash", to_hex(event.hash)},
-                {"data", shown(body.value("data", json::object()))}};
+                {"data", engine::public_data(body.value("data", json::object()))}};
   for (const char* name : {"request_id", "traceparent", "ip", "user_agent"}) {
     if (body.contains(name)) metadata[name] = body[name];
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "storage/blobs.hpp"
+#include "storage/deliveries.hpp"
 #include "storage/search_index.hpp"
 #include "storage/store.hpp"
 
@@ -13,6 +14,8 @@ namespace factory::storage {
 /// Throws StoreFailure if it cannot be opened or is of a newer version.
 std::unique_ptr<Store> open_sqlite(const std::string& file);
 std::unique_ptr<SearchIndex> open_sqlite_search(const std::string& file);
+/// The queue of deliveries to webhooks. Throws as above.
+std::unique_ptr<Deliveries> open_sqlite_deliveries(const std::string& file);
 /// Blobs as files below `folder` (0700), by the first two hex digits. What a killed process left
 /// half written is swept out, unless `leave_unfinished`: for a look while another process works.
 std::unique_ptr<Blobs> open_file_blobs(const std::string& folder, bool leave_unfinished = false);

@@ -260,3 +260,65 @@ TEST_CASE("a proxy of the environment is not used for this machine") {
   ::unsetenv("http_proxy");
   CHECK(reason(answer) == "answered 200");
 }
+
+TEST_CASE("a client with a rule connects only to addresses that it allows") {
+  TinyServer server(echo);
+  std::vector<std::string> seen;
+  bool allow = false;
+  HttpClient client([&](std::string_view bytes) {
+    seen.emplace_back(bytes);
+    return allow;
+  });
+  CHECK(reason(client.send(get(server.url()))) == "unavailable forbidden_address");
+  CHECK(server.connections() == 0);
+  CHECK(seen == std::vector<std::string>{std::string("\x7f\0\0\x01", 4)});
+  // A name is looked at when its address is known.
+  std::string named = server.url();
+  named.replace(named.find("127.0.0.1"), 9, "localhost");
+  CHECK(reason(client.send(get(named))) == "unavailable forbidden_address");
+  CHECK(server.connections() == 0);
+  allow = true;
+  CHECK(reason(client.send(get(server.url()))) == "answered 200");
+}
+
+TEST_CASE("a client with a rule uses no proxy") {
+  TinyServer server(echo);
+  HttpClient client([](std::string_view) { return true; });
+  for (const char* name : {"http_proxy", "all_proxy"}) ::setenv(name, "http://127.0.0.1:1", 1);
+  const auto answer = client.send(get(server.url()));
+  for (const char* name : {"http_proxy", "all_proxy"}) ::unsetenv(name);
+  CHECK(reason(answer) == "answered 200");
+}
+
+TEST_CASE("a long answer is cut where that is wanted") {
+  TinyServer server(
+      [](const std::string&) { return test::ok(std::string(100'000, 'x')); });
+  HttpRequest request = get(server.url());
+  request.max_response_bytes = 1000;
+  CHECK(reason(HttpClient().send(request)) == "unavailable too_large");
+  request.cut_response = true;
+  const auto answer = HttpClient().send(request);
+  REQUIRE(answer.ok());
+  CHECK(answer->status == 200);
+  CHECK(answer->body == std::string(1000, 'x'));
+}
+
+TEST_CASE("the wait that an answer asks for is read") {
+  TinyServer server(
+      [](const std::string&) { return test::ok("", "Retry-After: 120\r\n"); });
+  const auto answer = HttpClient().send(get(server.url()));
+  REQUIRE(answer.ok());
+  CHECK(answer->retry_after == Millis{120'000});
+}
+
+TEST_CASE("the parts of a web address are those that would be called") {
+  CHECK(read_web_address("HTTPS://Example.COM:8443/x")->host == "example.com");
+  CHECK(read_web_address("http://0x7f.1/")->host == "127.0.0.1");
+  CHECK(read_web_address("http://[::1]:80/")->host == "[::1]");
+  CHECK(read_web_address("http://a:b@c/")->has_credentials);
+  CHECK(read_web_address("http://c/#d")->has_fragment);
+  for (const char* bad : {"", "c", "ftp://c/", "http://", "file:///etc/passwd"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(read_web_address(bad));
+  }
+}

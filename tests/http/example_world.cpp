@@ -89,6 +89,7 @@ ExampleWorld::ExampleWorld() {
   options.core.data = folder_.string();
   options.core.clock = std::make_shared<FakeClock>();  // the dates of examples stay in its future
   options.port = 0;
+  options.webhooks.workers = 0;  // the receivers of examples are nobody's
   app_ = std::make_unique<App>(std::move(options));
   const std::string file = read_secret_file(folder_.string() + "/owner.key").value();
   tokens_["owner"] = file.substr(0, file.find('\n'));
@@ -221,6 +222,12 @@ std::string ExampleWorld::asset() {
   return upload(pipeline, "scaffolding", "src/index.ts", "export const a = 2;\n");
 }
 
+std::string ExampleWorld::webhook() {
+  return must("erin", "POST", "/v1/webhooks",
+              {{"url", "https://example.com/webhook"}, {"events", {"*"}}})
+      .at("id");
+}
+
 std::string ExampleWorld::make(const std::string& prefix) {
   if (prefix == "pipe") return pipeline_at("scaffolding").at("id");
   if (prefix == "pipe with an asset") {
@@ -238,6 +245,7 @@ std::string ExampleWorld::make(const std::string& prefix) {
   if (prefix == "agent") return agent();
   if (prefix == "report") return report();
   if (prefix == "asset") return asset();
+  if (prefix == "hook") return webhook();
   if (prefix == "key") {
     return must("owner", "POST", "/v1/keys", {{"name", "temporary"}, {"role", "viewer"}}).at("id");
   }
@@ -276,7 +284,18 @@ const std::map<std::string, ExampleWorld::Setting>& ExampleWorld::settings() {
   const Setting with_agent{[](ExampleWorld& world, const json& example, Ids& ids) {
     ids[example.at("path").at("agent_id").get<std::string>()] = world.agent();
   }};
+  /// A ping is on its way to a webhook.
+  const Setting with_delivery{[](ExampleWorld& world, const json& example, Ids& ids) {
+    const json& path = example.at("path");
+    const std::string hook = world.webhook();
+    ids[path.at("webhook_id").get<std::string>()] = hook;
+    ids[path.at("delivery_id").get<std::string>()] =
+        world.must("erin", "POST", "/v1/webhooks/" + hook + "/test").at("id").get<std::string>();
+  }};
   static const std::map<std::string, Setting> all{
+      {"webhook.delivery", with_delivery},
+      {"webhook.replay_delivery", with_delivery},
+      {"webhook.enable", after("webhook_id", "/v1/webhooks/{}/disable", json::object())},
       {"agent.get", with_agent},
       {"agent.patch", with_agent},
       {"agent.deregister", with_agent},

@@ -67,6 +67,7 @@ class ExampleWorld {
   std::string fix_task();
   std::string dead_effect();
   std::string agent();
+  std::string webhook();
   std::string report();
   /// A new operator with a password.
   std::string user();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -25,7 +26,8 @@ class Site {
  public:
   static constexpr const char* phrase = "correct horse battery staple";
 
-  Site() {
+  /// `edit` changes what the server is started with, each time.
+  explicit Site(std::function<void(AppOptions&)> edit = {}) : edit_(std::move(edit)) {
     set_log_level(LogLevel::error);  // what is refused on purpose need not be read
     start();
     const std::string file = read_secret_file(folder_.string() + "/owner.key").value();
@@ -38,6 +40,7 @@ class Site {
     options.core.data = folder_.string();
     options.core.clock = clock;
     options.port = 0;
+    if (edit_) edit_(options);
     app_ = std::make_unique<App>(std::move(options));
   }
 
@@ -79,6 +82,7 @@ class Site {
   const std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>();
 
  private:
+  std::function<void(AppOptions&)> edit_;
   TempDir folder_;
   std::unique_ptr<App> app_;
   std::string owner_;

@@ -198,10 +198,27 @@ const std::vector<Step>& reports() {
   return steps;
 }
 
+const std::vector<Step>& webhooks() {
+  static const std::vector<Step> steps{
+      {"POST",
+       "/v1/webhooks",
+       R"({"url": "https://example.com/webhook",
+           "events": ["pipeline.stage_changed", "approval.pending", "task.sla_breached"],
+           "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})",
+       201,
+       {"id", "url", "events/2", "enabled"}},
+      {"GET", "/v1/webhooks", "", 200, {"webhooks/0/url", "next_cursor"}},
+      {"GET", "/v1/webhooks/events", "", 200, {"events/0/type", "events/0/summary"}},
+      {"GET", "/v1/webhooks/{hook}/deliveries", "", 200, {"deliveries", "next_cursor"}},
+      {"POST", "/v1/webhooks/{hook}/rotate", "{}", 200, {"secret", "overlap_until"}},
+      {"DELETE", "/v1/webhooks/{hook}", "", 200, {"deleted_by"}}};
+  return steps;
+}
+
 /// Puts something fresh in the place of every `{kind}` of a text; the braces of JSON hold no kind.
 std::string filled(ExampleWorld& world, std::string text) {
   for (const char* kind : {"pipe in review", "pipe with an asset", "pipe with a readme", "pipe",
-                           "gate", "task", "agent", "report", "asset"}) {
+                           "gate", "task", "agent", "report", "asset", "hook"}) {
     const std::string place = "{" + std::string(kind) + "}";
     if (const auto at = text.find(place); at != std::string::npos) {
       text.replace(at, place.size(), world.fresh(kind));
@@ -248,6 +265,7 @@ TEST_CASE("walk: assets, uploaded as a form") {
   CHECK(download.body == "export const a = 2;\n");
   CHECK_THAT(download.headers.find("content-disposition")->second, contains("index.ts"));
 }
+TEST_CASE("walk: webhooks") { walk(webhooks()); }
 TEST_CASE("walk: go-live reports") { walk(reports()); }
 
 }  // namespace factory::test

@@ -24,7 +24,7 @@ const std::vector<Owner>& owners() {
       {"openssl/",
        {"common/digest.cpp", "common/ec_key.cpp", "common/web_key.cpp", "api-server/http/tls.cpp",
         "api-server/identity/jwt.cpp"}},
-      {"sodium", {"api-server/identity/password.cpp"}},
+      {"sodium", {"api-server/identity/password.cpp", "api-server/identity/sealed.cpp"}},
       {"jwt/", {"api-server/identity/jwt.cpp"}},
       {"prometheus/", {"api-server/http/metrics.cpp"}},
       {"cmark", {"api-server/slices/report/markdown.cpp"}},
