@@ -30,6 +30,7 @@
 #include "slices/gate/routes.hpp"
 #include "slices/group/routes.hpp"
 #include "slices/key/routes.hpp"
+#include "slices/notification/routes.hpp"
 #include "slices/pipeline/routes.hpp"
 #include "slices/report/plan.hpp"
 #include "slices/report/routes.hpp"
@@ -133,6 +134,7 @@ struct App::Impl {
     pipeline::bind_routes(handlers, services);
     gate::bind_routes(handlers, services);
     task::bind_routes(handlers, services);
+    notification::bind_routes(handlers, services);
     key::bind_routes(handlers, services);
     agent::bind_routes(handlers, services, core.agents());
     pipeline_template::bind_routes(handlers, services);

@@ -5,6 +5,7 @@
 #include "slices/gate/gate.hpp"
 #include "slices/group/group.hpp"
 #include "slices/key/key.hpp"
+#include "slices/notification/notification.hpp"
 #include "slices/pipeline/pipeline.hpp"
 #include "slices/report/report.hpp"
 #include "slices/session/session.hpp"
@@ -26,7 +27,8 @@ const std::vector<std::shared_ptr<const engine::Slice>>& all_slices() {
       std::make_shared<engine::SliceOf<agent::Definition>>(),
       std::make_shared<engine::SliceOf<asset::Definition>>(),
       std::make_shared<engine::SliceOf<pipeline_template::Definition>>(),
-      std::make_shared<engine::SliceOf<report::Definition>>()};
+      std::make_shared<engine::SliceOf<report::Definition>>(),
+      std::make_shared<engine::SliceOf<notification::Definition>>()};
   return all;
 }
 

@@ -238,6 +238,10 @@ std::string ExampleWorld::make(const std::string& prefix) {
   if (prefix == "agent") return agent();
   if (prefix == "report") return report();
   if (prefix == "asset") return asset();
+  if (prefix == "ntf") {
+    open_gate();
+    return must("erin", "GET", "/v1/notifications").at("notifications").at(0).at("id");
+  }
   if (prefix == "key") {
     return must("owner", "POST", "/v1/keys", {{"name", "temporary"}, {"role", "viewer"}}).at("id");
   }
