@@ -14,7 +14,30 @@ std::int64_t floor_div(std::int64_t value, std::int64_t by) {
   return value >= 0 ? value / by : -((by - 1 - value) / by);
 }
 
+/// Two digits; nullopt for anything else.
+std::optional<int> two_digits(std::string_view text) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.size() != 2 || !digit(text[0]) || !digit(text[1])) return std::nullopt;
+  return (text[0] - '0') * 10 + (text[1] - '0');
+}
+
 }  // namespace
+
+std::optional<int> minute_of_day(std::string_view text) {
+  if (text.size() != 5 || text[2] != ':') return std::nullopt;
+  const auto hours = two_digits(text.substr(0, 2));
+  const auto minutes = two_digits(text.substr(3));
+  if (!hours || !minutes || *minutes > 59) return std::nullopt;
+  const int all = *hours * 60 + *minutes;
+  return all <= 1440 ? std::optional(all) : std::nullopt;
+}
+
+std::optional<int> utc_offset_of(std::string_view text) {
+  if (text.size() != 6 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
+  const auto minutes = minute_of_day(text.substr(1));
+  if (!minutes || *minutes > 14 * 60) return std::nullopt;
+  return text[0] == '-' ? -*minutes : *minutes;
+}
 
 Weekday weekday_of(std::int64_t day) {
   const std::int64_t since_monday = day + 3;  // 1970-01-01 was a Thursday

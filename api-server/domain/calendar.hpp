@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -44,6 +46,11 @@ struct Calendar {
   [[nodiscard]] std::int64_t worked_days_before(std::int64_t day) const;
   [[nodiscard]] bool works(Weekday day) const;
 };
+
+/// Minutes of "HH:MM", up to 24:00; nullopt for anything else.
+std::optional<int> minute_of_day(std::string_view text);
+/// Minutes of "+HH:MM" or "-HH:MM", up to 14 hours.
+std::optional<int> utc_offset_of(std::string_view text);
 
 /// Monday for 4 (1970-01-05).
 Weekday weekday_of(std::int64_t day);

@@ -7,7 +7,6 @@
 #include "common/text.hpp"
 #include "effects/notify_message.hpp"
 #include "slices/notification/notification.hpp"
-#include "slices/user/user.hpp"
 
 namespace factory::effects {
 
@@ -17,6 +16,7 @@ using engine::Attempt;
 using nlohmann::json;
 
 constexpr int most_in_digest = 100;
+constexpr std::size_t most_remembered = 1000;
 
 Attempt obsolete() { return {Attempt::Outcome::obsolete, "", {}}; }
 
@@ -66,9 +66,30 @@ std::optional<Millis> Notifier::crowded(const std::string& place) {
   return settings_.digest_window - (now - times.front());
 }
 
-void Notifier::count(const std::string& place) {
+void Notifier::count(const std::string& place, const std::string& effect) {
   const std::lock_guard lock(mutex_);
   sent_[place].push_back(parts_.clock.now());
+  told_.push_back(effect);
+  if (told_.size() > most_remembered) told_.pop_front();
+}
+
+/// What this batch has sent is leased until its end, and waits no more.
+std::vector<storage::EffectRow> Notifier::waiting_beside(const storage::EffectRow& effect) {
+  std::vector<storage::EffectRow> others;
+  const Time now = parts_.clock.now();
+  for (const char* const status : {"leased", "pending"}) {
+    for (auto& each : parts_.store.list_effects(status, most_in_digest)) {
+      const bool due = each.status == "leased" || each.due <= now;
+      if (each.kind == effect.kind && each.id != effect.id && due) {
+        others.push_back(std::move(each));
+      }
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  std::erase_if(others, [this](const storage::EffectRow& each) {
+    return std::find(told_.begin(), told_.end(), each.id) != told_.end();
+  });
+  return others;
 }
 
 /// To where several read: one message of a task's step, or one of all that waits to go there.
@@ -88,19 +109,12 @@ Attempt Notifier::tell_all(NotifyChannel channel, const storage::EffectRow& effe
   const std::string place = effect.kind;
   const auto wait = crowded(place);
   if (wait && message->severity < Urgency::critical) return later(*wait, "told of in a digest");
-  std::vector<storage::EffectRow> others;
-  const Time now = parts_.clock.now();
-  for (const char* const status : {"leased", "pending"}) {
-    for (auto& each : parts_.store.list_effects(status, most_in_digest)) {
-      const bool due = each.status == "leased" || each.due <= now;
-      if (each.kind == effect.kind && each.id != effect.id && due) others.push_back(std::move(each));
-    }
-  }
+  const std::vector<storage::EffectRow> others = waiting_beside(effect);
   const bool digest = others.size() + 1 > static_cast<std::size_t>(settings_.digest_above);
   if (digest) add_to_digest(*message, others, parts_.store);
   Attempt attempt = channels_.at(channel)->send(*message, "", stop);
   if (attempt.outcome != Attempt::Outcome::done) return attempt;
-  count(place);
+  count(place, effect.id);
   const std::lock_guard lock(mutex_);
   if (digest) {
     for (const storage::EffectRow& other : others) covered_.insert(other.id);
@@ -153,7 +167,7 @@ Attempt Notifier::tell_one(NotifyChannel channel, const storage::EffectRow& effe
   if (digest) add_to_digest(message, unsent, link("/v1/notifications"));
   Attempt attempt = channels_.at(channel)->send(message, address, stop);
   if (attempt.outcome != Attempt::Outcome::done) return attempt;
-  count(place);
+  count(place, effect.id);
   noted(channel, row->id, digest);
   if (digest) {
     for (const storage::ViewRow& other : unsent) noted(channel, other.id, true);

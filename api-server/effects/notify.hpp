@@ -1,11 +1,13 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "common/clock.hpp"
 #include "effects/channel.hpp"
@@ -39,7 +41,6 @@ class Notifier {
   std::map<std::string, engine::EffectHandler> handlers();
 
  private:
-  struct Place;
   engine::Attempt tell_all(NotifyChannel channel, const storage::EffectRow& effect,
                            const std::stop_token& stop);
   engine::Attempt tell_one(NotifyChannel channel, const storage::EffectRow& effect,
@@ -47,9 +48,11 @@ class Notifier {
   bool still_waits(const std::string& stream);
   void noted(NotifyChannel channel, const std::string& stream, bool in_digest);
   [[nodiscard]] std::string link(const std::string& path) const;
-  /// nullopt: it may go out now, which is counted; else for how long nothing may.
+  /// For how long nothing may go there; nullopt: it may go now.
   std::optional<Millis> crowded(const std::string& place);
-  void count(const std::string& place);
+  void count(const std::string& place, const std::string& effect);
+  /// Effects of the same kind that are due, too.
+  std::vector<storage::EffectRow> waiting_beside(const storage::EffectRow& effect);
 
   const NotifierParts parts_;
   const NotifySettings settings_;
@@ -57,6 +60,7 @@ class Notifier {
   std::mutex mutex_;
   std::map<std::string, std::deque<Time>> sent_;  ///< when, by place, within the window
   std::set<std::string> covered_;                 ///< effects that a digest told of
+  std::deque<std::string> told_;                  ///< the last effects that went out
 };
 
 /// The channels that the settings name.

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "engine/codec.hpp"
 #include "engine/runner.hpp"
+#include "flows/slices.hpp"
 #include "slices/user/user.hpp"
 
 namespace factory::effects {
@@ -44,8 +44,9 @@ void list_titles(Message& message, std::vector<std::string> titles) {
 Reach reach_of(const std::string& person, storage::Store& store) {
   Reach reach;
   const std::string stream = preference::stream_of(person);
-  for (const storage::EventRecord& event : store.load(stream)) {
-    if (!storage::archived(event)) engine::decode(engine::event_data(event.body), reach.set);
+  if (const engine::Slice* const slice = engine::slice_of(all_slices(), stream)) {
+    const engine::LoadedStream loaded = engine::load_stream(store, *slice, stream);
+    reach.set = static_cast<const preference::State*>(loaded.state.get())->set;
   }
   if (const auto account = store.get_view(user::stream_of(person))) {
     reach.account_email = text_of(json::parse(account->doc), "email");

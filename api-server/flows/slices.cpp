@@ -7,6 +7,7 @@
 #include "slices/key/key.hpp"
 #include "slices/notification/notification.hpp"
 #include "slices/pipeline/pipeline.hpp"
+#include "slices/preference/preference.hpp"
 #include "slices/report/report.hpp"
 #include "slices/session/session.hpp"
 #include "slices/task/task.hpp"
@@ -28,7 +29,8 @@ const std::vector<std::shared_ptr<const engine::Slice>>& all_slices() {
       std::make_shared<engine::SliceOf<asset::Definition>>(),
       std::make_shared<engine::SliceOf<pipeline_template::Definition>>(),
       std::make_shared<engine::SliceOf<report::Definition>>(),
-      std::make_shared<engine::SliceOf<notification::Definition>>()};
+      std::make_shared<engine::SliceOf<notification::Definition>>(),
+      std::make_shared<engine::SliceOf<preference::Definition>>()};
   return all;
 }
 

@@ -15,33 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int day_minutes = 1440;
 constexpr std::int64_t day_ms = 86'400'000;
-
-/// Two digits; nullopt for anything else.
-std::optional<int> two_digits(std::string_view text) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (text.size() != 2 || !digit(text[0]) || !digit(text[1])) return std::nullopt;
-  return (text[0] - '0') * 10 + (text[1] - '0');
-}
-
-/// Minutes of "HH:MM", up to 24:00.
-std::optional<int> minute_of_day(std::string_view text) {
-  if (text.size() != 5 || text[2] != ':') return std::nullopt;
-  const auto hours = two_digits(text.substr(0, 2));
-  const auto minutes = two_digits(text.substr(3));
-  if (!hours || !minutes || *minutes > 59) return std::nullopt;
-  const int all = *hours * 60 + *minutes;
-  return all <= day_minutes ? std::optional(all) : std::nullopt;
-}
-
-/// Minutes of "+HH:MM" or "-HH:MM", up to 14 hours.
-std::optional<int> offset_of(std::string_view text) {
-  if (text.size() != 6 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
-  const auto minutes = minute_of_day(text.substr(1));
-  if (!minutes || *minutes > 14 * 60) return std::nullopt;
-  return text[0] == '-' ? -*minutes : *minutes;
-}
 
 /// Days since 1970-01-01 of "YYYY-MM-DD".
 std::optional<std::int64_t> day_of(const std::string& text) {
@@ -98,7 +72,7 @@ std::vector<FieldError> check_ladder(const json& ladder, const std::string& at) 
 
 std::vector<FieldError> check_calendar(const json& calendar, const std::string& at) {
   std::vector<FieldError> errors;
-  if (!offset_of(calendar.value("utc_offset", "+00:00"))) {
+  if (!utc_offset_of(calendar.value("utc_offset", "+00:00"))) {
     errors.push_back({at + "/utc_offset", "must be a distance from UTC, as +01:00"});
   }
   const auto from = minute_of_day(calendar.value("from", "09:00"));
@@ -116,9 +90,9 @@ std::vector<FieldError> check_calendar(const json& calendar, const std::string& 
 
 Calendar calendar_of(const json& calendar) {
   Calendar result;
-  result.utc_offset_minutes = offset_of(calendar.value("utc_offset", "+00:00")).value_or(0);
+  result.utc_offset_minutes = utc_offset_of(calendar.value("utc_offset", "+00:00")).value_or(0);
   result.from_minute = minute_of_day(calendar.value("from", "09:00")).value_or(0);
-  result.to_minute = minute_of_day(calendar.value("to", "17:00")).value_or(day_minutes);
+  result.to_minute = minute_of_day(calendar.value("to", "17:00")).value_or(1440);
   std::set<std::int64_t> holidays;
   for (const json& day : calendar.value("holidays", json::array())) {
     if (const auto number = day_of(day.get<std::string>())) holidays.insert(*number);
