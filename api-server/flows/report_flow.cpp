@@ -50,6 +50,7 @@ task::Command created_task(const Happened& happened, const report::Submitted& ev
   created.gate_id = event.gate_id;
   created.priority = event.plan->priority;
   created.sla = event.plan->sla;
+  created.ladder = event.plan->ladder;
   created.blocks = false;  // there is no pipeline that it could hold up
   return task::Command{task::Create{std::move(created)}};
 }

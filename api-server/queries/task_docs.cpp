@@ -136,6 +136,9 @@ void make_compact(json& task) {
     task.erase(name);
   }
   if (!task.value("sla_breached", true)) task.erase("sla_breached");
+  if (const auto told = task.find("notified"); told != task.end()) {
+    *told = json::array({told->back()});
+  }
   if (task.value("escalation_level", 1) == 0) task.erase("escalation_level");
   if (task.value("blocks_stage_advance", false)) task.erase("blocks_stage_advance");
 }
