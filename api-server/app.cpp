@@ -209,8 +209,8 @@ struct App::Impl {
       return known ? public_url_known.get() : std::string();
     };
     notifier = std::make_unique<effects::Notifier>(
-        effects::NotifierParts{core.runner(), core.store(), core.clock(), base_url},
-        options.notify, effects::make_channels(options.notify, {client, core.clock()}));
+        effects::NotifierParts{core.runner(), core.store(), core.clock(), base_url}, options.notify,
+        effects::make_channels(options.notify, {client, core.clock()}));
     effects.merge(notifier->handlers());
   }
 

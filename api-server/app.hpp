@@ -21,8 +21,8 @@ namespace factory {
 struct AppOptions {
   CoreOptions core;
   std::string host = "127.0.0.1";
-  std::uint16_t port = 8080;  ///< 0 takes a free one
-  std::string announce_url;   ///< empty: nothing is announced
+  std::uint16_t port = 8080;       ///< 0 takes a free one
+  std::string announce_url;        ///< empty: nothing is announced
   effects::NotifySettings notify;  ///< channels through which people are told
   Millis seal_interval{60'000};
   http::EdgeOptions edge;

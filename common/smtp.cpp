@@ -18,7 +18,7 @@ using Easy = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
 using List = std::unique_ptr<curl_slist, Deleter<curl_slist_free_all>>;
 
 constexpr std::size_t kLineBytes = 76;     ///< RFC 2045 section 6.8
-constexpr std::size_t kEncodedBytes = 45;  ///< of an encoded word (RFC 2047 section 2)
+constexpr std::size_t kEncodedBytes = 39;  ///< of an encoded word: a line of them has 76 at most
 
 bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < '\x7f'; });
@@ -127,14 +127,12 @@ Status outcome(CURLcode code, long status, const std::string& host) {
   if (code == CURLE_OK) return Done{};
   if (code == CURLE_LOGIN_DENIED) return error(ErrorCode::unavailable, "refused the login");
   if (status >= 500 && status < 600) {
-    return error(ErrorCode::invalid_request,
-                 "refused the message with " + std::to_string(status));
+    return error(ErrorCode::invalid_request, "refused the message with " + std::to_string(status));
   }
   switch (code) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST: return error(ErrorCode::unavailable, "does not answer");
-    case CURLE_OPERATION_TIMEDOUT:
-      return error(ErrorCode::unavailable, "did not answer in time");
+    case CURLE_OPERATION_TIMEDOUT: return error(ErrorCode::unavailable, "did not answer in time");
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
       return error(ErrorCode::unavailable, "has a certificate that is not trusted");

@@ -39,10 +39,10 @@ struct Mail {
 /// header field in a name or a subject is a blank; the text is UTF-8 in base64.
 std::string mail_text(const Mail& mail);
 
-/// Hands the message to the server. Thread-safe. `invalid_request`: an address is none (is_mail_address), or the
-/// server refused the message for good (5xx); `unavailable`: it may take it another time. The words
-/// name the server but never the login, the addresses or the text. Returns within a second after
-/// `stop` is requested.
+/// Hands the message to the server. Thread-safe. `invalid_request`: an address is none
+/// (is_mail_address), or the server refused the message for good (5xx); `unavailable`: it may take
+/// it another time. The words name the server but never the login, the addresses or the text.
+/// Returns within a second after `stop` is requested.
 Status send_mail(const SmtpServer& server, const Mail& mail, const std::stop_token& stop = {});
 
 }  // namespace factory

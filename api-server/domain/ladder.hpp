@@ -62,13 +62,11 @@ struct LadderStep {
   Urgency severity = Urgency::info;
   Mention mention = Mention::told;
   static constexpr auto fields() {
-    return std::tuple{field("name", &LadderStep::name),
-                      field("from", &LadderStep::from),
-                      field("minutes", &LadderStep::minutes),
-                      field("to", &LadderStep::to),
-                      field("channels", &LadderStep::channels),
-                      field("severity", &LadderStep::severity),
-                      field("mention", &LadderStep::mention)};
+    return std::tuple{
+        field("name", &LadderStep::name),         field("from", &LadderStep::from),
+        field("minutes", &LadderStep::minutes),   field("to", &LadderStep::to),
+        field("channels", &LadderStep::channels), field("severity", &LadderStep::severity),
+        field("mention", &LadderStep::mention)};
   }
 };
 

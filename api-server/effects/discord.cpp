@@ -33,6 +33,11 @@ constexpr int color_of(Urgency severity) {
   return 0;
 }
 
+/// At most so many bytes, with "…" if anything was cut.
+std::string cut(const std::string& text, std::size_t most) {
+  return text.size() <= most ? text : excerpt(text, most - std::string_view("…").size());
+}
+
 /// Without what Discord would read as a mention.
 std::string harmless(std::string text) {
   for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 4)) {
@@ -42,11 +47,11 @@ std::string harmless(std::string text) {
 }
 
 json embed_of(const Message& message) {
-  json embed{{"title", excerpt(message.title, longest_title)},
+  json embed{{"title", cut(message.title, longest_title)},
              {"color", color_of(message.severity)},
              {"timestamp", format_time(message.at)}};
   std::size_t size = embed["title"].get_ref<const std::string&>().size();
-  if (!message.text.empty()) embed["description"] = excerpt(message.text, longest_text);
+  if (!message.text.empty()) embed["description"] = cut(message.text, longest_text);
   if (embed.contains("description")) {
     size += embed["description"].get_ref<const std::string&>().size();
   }
@@ -54,11 +59,11 @@ json embed_of(const Message& message) {
   json fields = json::array();
   const auto add = [&](const std::string& name, const std::string& value) {
     if (fields.size() == most_fields || value.empty()) return;
-    const std::string cut_name = excerpt(name, longest_name);
-    const std::string cut = excerpt(value, longest_value);
-    if (size + cut_name.size() + cut.size() > longest_embed) return;
-    size += cut_name.size() + cut.size();
-    fields.push_back({{"name", cut_name}, {"value", cut}, {"inline", true}});
+    const std::string short_name = cut(name, longest_name);
+    const std::string short_value = cut(value, longest_value);
+    if (size + short_name.size() + short_value.size() > longest_embed) return;
+    size += short_name.size() + short_value.size();
+    fields.push_back({{"name", short_name}, {"value", short_value}, {"inline", true}});
   };
   if (message.deadline) {
     const std::int64_t seconds = to_millis(*message.deadline) / 1000;
@@ -132,9 +137,9 @@ class Discord final : public Channel {
     const bool spent = remaining != answer.headers.end() && remaining->second == "0";
     if (answer.status != 429 && !spent) return;
     const auto reset = seconds_of(answer, "x-ratelimit-reset-after");
-    const Millis wait = std::clamp(std::max(reset.value_or(Millis{1000}),
-                                            attempt.after.value_or(Millis{0})),
-                                   Millis{100}, Millis{3'600'000});
+    const Millis wait =
+        std::clamp(std::max(reset.value_or(Millis{1000}), attempt.after.value_or(Millis{0})),
+                   Millis{100}, Millis{3'600'000});
     if (answer.status == 429) attempt.after = wait;
     const std::lock_guard lock(mutex_);
     until_ = std::max(until_, parts_.clock.now() + wait);

@@ -60,9 +60,9 @@ class Slack final : public Channel {
     if (!message.url.empty()) text += "\n<" + message.url + ">";
     if (message.mention == Mention::here) text = "<!here> " + text;
     if (message.mention == Mention::everyone) text = "<!channel> " + text;
-    return judge("slack", parts_.client.send(
-                              post(settings_.url, "application/json", json{{"text", text}}.dump()),
-                              stop));
+    return judge("slack",
+                 parts_.client.send(
+                     post(settings_.url, "application/json", json{{"text", text}}.dump()), stop));
   }
 
  private:
@@ -87,8 +87,7 @@ class SignedWebhook final : public Channel {
                       {"subject", json::parse(message.data)}}}};
     HttpRequest request = post(settings_.url, "application/json", body.dump());
     const std::string seconds = std::to_string(to_millis(parts_.clock.now()) / 1000);
-    const Hash hash =
-        hmac_sha256(settings_.key, message.id + "." + seconds + "." + request.body);
+    const Hash hash = hmac_sha256(settings_.key, message.id + "." + seconds + "." + request.body);
     const std::string bytes(reinterpret_cast<const char*>(hash.data()), hash.size());
     request.headers.emplace_back("webhook-id", message.id);
     request.headers.emplace_back("webhook-timestamp", seconds);
@@ -109,10 +108,13 @@ class Provider final : public Channel {
   Attempt send(const Message& message, const std::string& address,
                const std::stop_token& stop) override {
     const std::string text = excerpt(message.title + ". " + message.text, longest_sms);
-    HttpRequest request =
-        post(settings_.url, settings_.form ? "application/x-www-form-urlencoded" : "application/json",
-             filled({{"{to}", address}, {"{title}", message.title}, {"{text}", text},
-                     {"{url}", message.url}, {"{id}", message.id}}));
+    HttpRequest request = post(
+        settings_.url, settings_.form ? "application/x-www-form-urlencoded" : "application/json",
+        filled({{"{to}", address},
+                {"{title}", message.title},
+                {"{text}", text},
+                {"{url}", message.url},
+                {"{id}", message.id}}));
     for (const auto& header : settings_.headers) request.headers.push_back(header);
     request.headers.emplace_back("Idempotency-Key", message.id);
     return judge(name_, parts_.client.send(request, stop));

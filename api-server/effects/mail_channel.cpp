@@ -26,8 +26,8 @@ class MailChannel final : public Channel {
     const Status sent = send_mail(settings_.server, mail, stop);
     if (sent) return {};
     const bool for_good = sent.error().code == ErrorCode::invalid_request;
-    return {for_good ? Attempt::Outcome::give_up : Attempt::Outcome::retry, sent.error().detail,
-            {}};
+    return {
+        for_good ? Attempt::Outcome::give_up : Attempt::Outcome::retry, sent.error().detail, {}};
   }
 
  private:

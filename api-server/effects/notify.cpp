@@ -138,8 +138,7 @@ Attempt Notifier::tell_one(NotifyChannel channel, const storage::EffectRow& effe
   const std::string recipient = told.at("recipient");
   const Reach reach = reach_of(recipient, parts_.store);
   Message message = message_of(told);
-  const std::string address =
-      channel == NotifyChannel::email ? reach.email() : reach.set.phone;
+  const std::string address = channel == NotifyChannel::email ? reach.email() : reach.set.phone;
   if (address.empty() || !preference::wants(reach.set, channel, message.severity)) {
     return obsolete();
   }
@@ -177,8 +176,7 @@ Attempt Notifier::tell_one(NotifyChannel channel, const storage::EffectRow& effe
 
 void Notifier::noted(NotifyChannel channel, const std::string& stream, bool in_digest) {
   engine::Call call;
-  call.command = {stream,
-                  notification::Command{notification::MarkDelivered{channel, in_digest}}};
+  call.command = {stream, notification::Command{notification::MarkDelivered{channel, in_digest}}};
   const auto done = parts_.runner.run(std::move(call));
   if (done) return;
   log(LogLevel::warning, "that a notification was sent could not be noted",

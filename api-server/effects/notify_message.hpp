@@ -26,8 +26,7 @@ Reach reach_of(const std::string& person, storage::Store& store);
 int step_of(const storage::EffectRow& effect);
 
 /// What a step of a task's ladder tells; nullopt if the task's document shows no such step.
-std::optional<Message> message_of_step(const nlohmann::json& task, int step,
-                                       storage::Store& store);
+std::optional<Message> message_of_step(const nlohmann::json& task, int step, storage::Store& store);
 
 /// What a notification's document tells.
 Message message_of(const nlohmann::json& notification);

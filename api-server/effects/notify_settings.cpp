@@ -74,8 +74,8 @@ std::string with(std::string text, std::string_view what, std::string_view by) {
 }
 
 const json& schema() {
-  static const json made = json::parse(
-      with(with(std::string(kSchema), "PROVIDER", kProvider), "SECRET", kSecret));
+  static const json made =
+      json::parse(with(with(std::string(kSchema), "PROVIDER", kProvider), "SECRET", kSecret));
   return made;
 }
 
@@ -180,7 +180,8 @@ class Reader {
                       : security == "none" ? SmtpSecurity::none
                                            : SmtpSecurity::starttls;
     server.user = object.value("user", "");
-    if (object.contains("password")) server.password = secret(object["password"], "/email/password");
+    if (object.contains("password"))
+      server.password = secret(object["password"], "/email/password");
     server.ca_file = object.value("ca_file", "");
     if (server.security == SmtpSecurity::none && !server.user.empty() &&
         !identity::is_safe_address("http://" + server.host)) {

@@ -115,9 +115,9 @@ void Notify::task() {
   const auto& event = std::any_cast<const task::Event&>(happened_.event.event);
   if (const auto* reminder = std::get_if<task::Reminded>(&event)) return reminded(*reminder);
   if (const auto* escalated = std::get_if<task::Escalated>(&event)) {
-    return tell(escalated->to.empty() ? audience({"role:admin", "role:owner"})
-                                      : Names{escalated->to},
-                about_task("task_escalated", Urgency::urgent));
+    return tell(
+        escalated->to.empty() ? audience({"role:admin", "role:owner"}) : Names{escalated->to},
+        about_task("task_escalated", Urgency::urgent));
   }
   if (const auto* given = std::get_if<task::Reassigned>(&event)) {
     return tell({given->to}, about_task("task_assigned", Urgency::info), false);
@@ -144,8 +144,8 @@ void Notify::decided(std::string kind, const std::string& by, std::string words)
   if (!gate.opened.subject.pipeline_name.empty()) {
     created.title += ": " + gate.opened.subject.pipeline_name;
   }
-  created.body = excerpt(words + " by " + by + (gate.reason.empty() ? "" : ": " + gate.reason),
-                         longest_body);
+  created.body =
+      excerpt(words + " by " + by + (gate.reason.empty() ? "" : ": " + gate.reason), longest_body);
   created.entity_type = "approval";
   created.entity_id = happened_.stream;
   created.pipeline_id = gate.opened.subject.pipeline_id;

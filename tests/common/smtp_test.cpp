@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -72,6 +73,7 @@ class MailServer {
     say("220 test ESMTP");
     std::string buffer;
     bool data = false;
+    bool asked = false;
     for (std::string line; read_line(client, buffer, line);) {
       {
         const std::lock_guard lock(mutex_);
@@ -83,7 +85,11 @@ class MailServer {
         say("250 taken");
       } else if (line.starts_with("EHLO")) {
         say("250-test\r\n250 AUTH PLAIN");
-      } else if (line.starts_with("AUTH")) {
+      } else if (line == "AUTH PLAIN") {
+        asked = true;
+        say("334 ");
+      } else if (asked) {
+        asked = false;
         say("235 welcome");
       } else if (line.starts_with("RCPT") && !refuse_.empty()) {
         say(refuse_);
@@ -142,7 +148,7 @@ TEST_CASE("smtp: a message arrives with sender, recipient and login", "[smtp]") 
   REQUIRE(sent);
   CHECK(server.said("MAIL FROM:<factory@example.com>"));
   CHECK(server.said("RCPT TO:<ada@example.com>"));
-  CHECK(server.said("AUTH PLAIN AGZhY3RvcnkAaHVudGVyMg=="));
+  CHECK(server.said("AGZhY3RvcnkAaHVudGVyMg=="));
   CHECK(server.said("From: \"Agent Factory\" <factory@example.com>"));
   CHECK(server.said("Subject: Look at it"));
   CHECK(server.said("Date: Fri, 20 Nov 2026 06:00:00 +0000"));
@@ -170,9 +176,8 @@ TEST_CASE("smtp: no name, subject or text begins a header field", "[smtp]") {
 
 TEST_CASE("smtp: what is no address is sent nothing", "[smtp]") {
   MailServer server;
-  for (const char* address :
-       {"", "ada", "@example.com", "ada@", "a@b@c", "a b@c", "ada@example.com>\r\nRCPT TO:<eve@x",
-        "a,b@c", "<a@b>"}) {
+  for (const char* address : {"", "ada", "@example.com", "ada@", "a@b@c", "a b@c",
+                              "ada@example.com>\r\nRCPT TO:<eve@x", "a,b@c", "<a@b>"}) {
     INFO(address);
     CHECK_FALSE(is_mail_address(address));
     Mail wrong = mail();
@@ -219,8 +224,7 @@ TEST_CASE("smtp: a refusal for good is told from one for now", "[smtp]") {
   CHECK(refused.error().detail.find("hunter2") == std::string::npos);
 }
 
-TEST_CASE("smtp: a login is never sent where encryption was asked for and is not there",
-          "[smtp]") {
+TEST_CASE("smtp: a login is never sent where encryption was asked for and is not there", "[smtp]") {
   MailServer server;
   SmtpServer settings = server.settings();
   settings.security = SmtpSecurity::starttls;

@@ -255,8 +255,8 @@ TEST_CASE("provider: what is put in stays what it is", "[channels]") {
   sent.text.clear();
   SECTION("in a form") {
     const auto sms = effects::provider_channel(
-        "sms", {bench.receiver.server.url(), {{"Authorization", "Basic x"}},
-                "To={to}&Body={title}", true},
+        "sms",
+        {bench.receiver.server.url(), {{"Authorization", "Basic x"}}, "To={to}&Body={title}", true},
         bench.parts);
     CHECK(sms->send(sent, "+4930123456", {}).outcome == Attempt::Outcome::done);
     CHECK(bench.receiver.body() == "To=%2B4930123456&Body=a%20%22b%22%20%7Bto%7D%20%26%20c%0A");

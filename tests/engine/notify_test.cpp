@@ -63,7 +63,8 @@ struct Telling {
   }
 
   void prefer(const std::string& name, const std::string& email,
-              std::vector<preference::Rule> rules = {}, std::optional<preference::Quiet> quiet = {}) {
+              std::vector<preference::Rule> rules = {},
+              std::optional<preference::Quiet> quiet = {}) {
     preference::Changed wanted;
     wanted.email = email;
     wanted.discord = "42";
@@ -168,9 +169,9 @@ TEST_CASE("notify: what was read in the inbox needs no mail", "[notify]") {
 TEST_CASE("notify: nobody is told through what they do not want", "[notify]") {
   Telling telling;
   using preference::Threshold;
-  telling.prefer("alice", "alice@example.com",
-                 {{NotifyChannel::email, Threshold::warning},
-                  {NotifyChannel::discord, Threshold::off}});
+  telling.prefer(
+      "alice", "alice@example.com",
+      {{NotifyChannel::email, Threshold::warning}, {NotifyChannel::discord, Threshold::off}});
   telling.waiting("mail");
   telling.run();
   CHECK(telling.mail.empty());

@@ -89,11 +89,11 @@ TEST_CASE("calendar: a whole year of it agrees with counting minute by minute", 
     const std::int64_t local = to_millis(start) + i * minute - 330 * minute;
     const std::int64_t today = local / (24 * hour);
     const std::int64_t of_day = local % (24 * hour) / minute;
-    const bool works = (weekday_of(today) == Weekday::sunday ||
-                        weekday_of(today) == Weekday::tuesday) &&
-                       of_day >= 22 * 60 &&
-                       std::find(calendar.holidays.begin(), calendar.holidays.end(), today) ==
-                           calendar.holidays.end();
+    const bool works =
+        (weekday_of(today) == Weekday::sunday || weekday_of(today) == Weekday::tuesday) &&
+        of_day >= 22 * 60 &&
+        std::find(calendar.holidays.begin(), calendar.holidays.end(), today) ==
+            calendar.holidays.end();
     worked += works ? 1 : 0;
     if (i % 997 != 0) continue;
     const Time now = start + Millis{(i + 1) * minute};

@@ -16,9 +16,7 @@ Outcome one(Event event) {
   return decision;
 }
 
-Error missing() {
-  return {ErrorCode::not_found, "There is no such notification.", "", {}, {}};
-}
+Error missing() { return {ErrorCode::not_found, "There is no such notification.", "", {}, {}}; }
 
 struct Decider {
   const State& state;

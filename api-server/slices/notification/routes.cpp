@@ -32,8 +32,8 @@ json count_unread(const Services& services, const std::string& recipient) {
 Result<Answer> list(const Services& services, const Request& request) {
   const std::string& who = request.principal.id;
   storage::ViewQuery query;
-  query.tag = storage::Tag{
-      request.query.value("unread", false) ? unread_key(who) : inbox_key(who), "", 0, 0};
+  query.tag = storage::Tag{request.query.value("unread", false) ? unread_key(who) : inbox_key(who),
+                           "", 0, 0};
   query.descending = true;
   return http::page(services, request, std::move(query), "notifications");
 }

@@ -51,9 +51,12 @@ struct Changed {
   std::optional<Quiet> quiet;
   Time at{};
   static constexpr auto fields() {
-    return std::tuple{field("user", &Changed::user),         field("email", &Changed::email),
-                      field("phone", &Changed::phone),       field("discord", &Changed::discord),
-                      field("channels", &Changed::channels), field("quiet", &Changed::quiet),
+    return std::tuple{field("user", &Changed::user),
+                      field("email", &Changed::email),
+                      field("phone", &Changed::phone),
+                      field("discord", &Changed::discord),
+                      field("channels", &Changed::channels),
+                      field("quiet", &Changed::quiet),
                       field("at", &Changed::at)};
   }
 };

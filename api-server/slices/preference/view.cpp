@@ -6,9 +6,7 @@
 namespace factory::preference {
 namespace {
 
-std::string two_digits(int number) {
-  return (number < 10 ? "0" : "") + std::to_string(number);
-}
+std::string two_digits(int number) { return (number < 10 ? "0" : "") + std::to_string(number); }
 
 std::string clock_text(int minutes) {
   return two_digits(minutes / 60) + ":" + two_digits(minutes % 60);

@@ -26,8 +26,10 @@ struct ReviewPlan {
   int longest_exemption_days = 90;
   std::shared_ptr<const Ladder> ladder = nullptr;  ///< null: who must act is told once
   static constexpr auto fields() {
-    return std::tuple{field("title", &ReviewPlan::title), field("priority", &ReviewPlan::priority),
-                      field("sla", &ReviewPlan::sla), field("policy", &ReviewPlan::policy),
+    return std::tuple{field("title", &ReviewPlan::title),
+                      field("priority", &ReviewPlan::priority),
+                      field("sla", &ReviewPlan::sla),
+                      field("policy", &ReviewPlan::policy),
                       field("longest_exemption_days", &ReviewPlan::longest_exemption_days),
                       field("ladder", &ReviewPlan::ladder)};
   }

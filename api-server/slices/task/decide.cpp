@@ -277,8 +277,7 @@ struct Decider {
     for (const Event& event : decision.events) after = evolve(std::move(after), event);
     for (auto next = next_step(after); next && next->due <= ctx.now; next = next_step(after)) {
       Reminded event = reminder(after, next->index, ctx);
-      const std::string subject =
-          std::string(Reminded::type) + "/" + std::to_string(next->index);
+      const std::string subject = std::string(Reminded::type) + "/" + std::to_string(next->index);
       for (const NotifyChannel channel : event.channels) {
         if (is_shared(channel)) decision.effects.push_back({effect_kind(channel), subject});
       }

@@ -62,6 +62,7 @@ void apply(State& state, const PriorityChanged& event) {
   state.created.priority = event.to;
   state.sla_warned = state.sla_warned && reached(state, state.sla().warn_minutes, event.at);
   state.sla_breached = state.sla_breached && reached(state, state.sla().breach_minutes, event.at);
+  if (state.sla().breach_minutes == 0) return;  // no deadline that a step could lie ahead of
   for (std::size_t i = 0; i < state.taken.size(); ++i) {
     const LadderStep& step = state.created.ladder->steps.at(i);
     if (step.from == LadderFrom::created) continue;

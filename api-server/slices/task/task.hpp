@@ -345,8 +345,8 @@ using Command =
 bool for_agents(Type kind);
 
 /// What comes from inside the house (Create, Resolve, Reopen, Cancel, Escalate, GiveBack,
-/// SetVoting, the clock and the timers) asks for no right, and but for Create and Reopen changes nothing on a closed
-/// task.
+/// SetVoting, the clock and the timers) asks for no right, and but for Create and Reopen changes
+/// nothing on a closed task.
 Result<Decision<Event>> decide(const State& state, const Command& command, const Ctx& ctx);
 State evolve(State state, const Event& event);
 View view(const std::string& id, const State& state);

@@ -50,8 +50,9 @@ void check_step(const json& step, const std::string& at, std::vector<FieldError>
   const json to = step.value("to", json::array());
   for (std::size_t i = 0; i < to.size(); ++i) {
     if (is_audience(to[i].get_ref<const std::string&>())) continue;
-    errors.push_back({at + "/to/" + std::to_string(i),
-                      "must be deciders, role:NAME (owner, admin, operator, viewer) or group:NAME"});
+    errors.push_back(
+        {at + "/to/" + std::to_string(i),
+         "must be deciders, role:NAME (owner, admin, operator, viewer) or group:NAME"});
   }
 }
 

@@ -106,7 +106,8 @@ TEST_CASE("notification routes: the requester learns what was decided", "[notifi
   Site site;
   const std::string alice = site.key("alice", "operator").at("token");
   const std::string pipeline = in_review(site, "mail");
-  const std::string gate = site.owner("GET /v1/pipelines/" + pipeline)["waiting_for"]["approval_id"];
+  const std::string gate =
+      site.owner("GET /v1/pipelines/" + pipeline)["waiting_for"]["approval_id"];
   CHECK(site.call("POST /v1/approvals/" + gate + "/approve", alice, json::object()).status == 200);
   const json told = inbox(site, site.owner_token());
   REQUIRE_FALSE(told.empty());
@@ -122,8 +123,8 @@ TEST_CASE("notification routes: the ladder goes on through restarts, each step o
   const std::string task = task_of(site, in_review(site, "mail"));
   // Medium priority: the deadline is 24 hours after the creation.
   const std::vector<std::pair<int, std::string>> steps{
-      {30, "reminder_1"},       {120, "reminder_2"},        {240, "still_waiting"},
-      {1410, "deadline_in_30"}, {1430, "deadline_in_10"},   {1440, "breach"},
+      {30, "reminder_1"},       {120, "reminder_2"},      {240, "still_waiting"},
+      {1410, "deadline_in_30"}, {1430, "deadline_in_10"}, {1440, "breach"},
       {1560, "critical"}};
   const auto told = [&] {
     json doc = site.owner("GET /v1/tasks/" + task);
