@@ -131,14 +131,18 @@ void complete_doc(storage::Store& store, json& task, const Directory& people) {
   if (!config.empty() && config.dump().size() <= most_config_bytes) context["config"] = config;
 }
 
+void show_last_told(json& task) {
+  if (const auto told = task.find("notified"); told != task.end()) {
+    json last = told->back();
+    *told = json::array({std::move(last)});
+  }
+}
+
 void make_compact(json& task) {
   for (const char* name : {"created_at", "updated_at", "version", "sla_warning_at"}) {
     task.erase(name);
   }
   if (!task.value("sla_breached", true)) task.erase("sla_breached");
-  if (const auto told = task.find("notified"); told != task.end()) {
-    *told = json::array({told->back()});
-  }
   if (task.value("escalation_level", 1) == 0) task.erase("escalation_level");
   if (task.value("blocks_stage_advance", false)) task.erase("blocks_stage_advance");
 }
