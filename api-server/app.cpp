@@ -10,6 +10,7 @@
 #include "common/log.hpp"
 #include "common/paths.hpp"
 #include "effects/announce.hpp"
+#include "effects/notify.hpp"
 #include "engine/follower.hpp"
 #include "engine/outbox.hpp"
 #include "engine/periodic.hpp"
@@ -30,7 +31,9 @@
 #include "slices/gate/routes.hpp"
 #include "slices/group/routes.hpp"
 #include "slices/key/routes.hpp"
+#include "slices/notification/routes.hpp"
 #include "slices/pipeline/routes.hpp"
+#include "slices/preference/routes.hpp"
 #include "slices/report/plan.hpp"
 #include "slices/report/routes.hpp"
 #include "slices/task/routes.hpp"
@@ -59,7 +62,8 @@ std::vector<Route> served_routes(const Catalog& catalog, bool metrics_public) {
 
 CoreOptions core_options(AppOptions& options, engine::Observer& observer) {
   options.core.observer = &observer;
-  if (!options.announce_url.empty()) options.core.effect_kinds = {"announce"};
+  options.core.effect_kinds = options.notify.kinds();
+  if (!options.announce_url.empty()) options.core.effect_kinds.emplace_back("announce");
   return std::move(options.core);
 }
 
@@ -149,6 +153,8 @@ struct App::Impl {
     pipeline::bind_routes(handlers, services);
     gate::bind_routes(handlers, services);
     task::bind_routes(handlers, services);
+    notification::bind_routes(handlers, services);
+    preference::bind_routes(handlers, services);
     key::bind_routes(handlers, services);
     agent::bind_routes(handlers, services, core.agents());
     pipeline_template::bind_routes(handlers, services);
@@ -201,15 +207,30 @@ struct App::Impl {
       core.keep_last_used();
       return false;
     });
-    if (options.announce_url.empty()) return;
-    effects["announce"] =
-        effects::announce_to(options.announce_url, client, core.store(), core.clock());
+    bind_effects(options);
+    if (effects.empty()) return;
     every("effects", Millis{200}, [this](const std::stop_token& stop) {
       const auto next = core.store().next_effect();
       if (!next || *next > core.clock().now()) return false;
       return engine::run_effects(core.runner(), core.clock(), core.ids(), effects, {}, stop,
                                  &metrics) > 0;
     });
+  }
+
+  /// What is carried out outside of the house.
+  void bind_effects(const AppOptions& options) {
+    if (!options.announce_url.empty()) {
+      effects["announce"] =
+          effects::announce_to(options.announce_url, client, core.store(), core.clock());
+    }
+    const auto base_url = [this] {  // empty until it serves
+      const bool known = public_url_known.wait_for(Millis{0}) == std::future_status::ready;
+      return known ? public_url_known.get() : std::string();
+    };
+    notifier = std::make_unique<effects::Notifier>(
+        effects::NotifierParts{core.runner(), core.store(), core.clock(), base_url}, options.notify,
+        effects::make_channels(options.notify, {client, core.clock()}));
+    effects.merge(notifier->handlers());
   }
 
   void collect_blobs(const std::stop_token& stop) {
@@ -261,6 +282,7 @@ struct App::Impl {
   HttpClient client;
   std::unique_ptr<storage::Deliveries> deliveries;
   std::unique_ptr<webhook::Courier> courier;
+  std::unique_ptr<effects::Notifier> notifier;
   std::map<std::string, engine::EffectHandler> effects;
   std::shared_ptr<http::TlsContext> tls;
   std::promise<std::string> public_url_set;

@@ -9,6 +9,7 @@
 #include "common/addresses.hpp"
 #include "common/otlp.hpp"
 #include "core.hpp"
+#include "effects/notify_settings.hpp"
 #include "http/edge.hpp"
 #include "http/services.hpp"
 #include "http/tls.hpp"
@@ -22,8 +23,9 @@ namespace factory {
 struct AppOptions {
   CoreOptions core;
   std::string host = "127.0.0.1";
-  std::uint16_t port = 8080;  ///< 0 takes a free one
-  std::string announce_url;   ///< empty: nothing is announced
+  std::uint16_t port = 8080;       ///< 0 takes a free one
+  std::string announce_url;        ///< empty: nothing is announced
+  effects::NotifySettings notify;  ///< channels through which people are told
   Millis seal_interval{60'000};
   http::EdgeOptions edge;
   std::string public_url;               ///< without a slash at its end; empty: where it listens

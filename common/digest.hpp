@@ -44,6 +44,8 @@ bool equal_constant_time(std::string_view left, std::string_view right);
 /// `count` bytes from the operating system's randomness, in base64url without padding.
 std::string random_token(std::size_t count);
 
+/// RFC 4648 section 4, with padding.
+std::string base64(std::string_view bytes);
 std::string base64url(std::string_view bytes);
 std::optional<std::string> base64url_decode(std::string_view text);
 

@@ -24,6 +24,18 @@ bool is_token(std::string_view text) {
   });
 }
 
+bool is_mail_address(std::string_view text) {
+  constexpr std::string_view kForbidden = "<>()[],;:\\\"";
+  const std::size_t at = text.find('@');
+  if (at == 0 || at == std::string_view::npos || at + 1 == text.size() || text.size() > 254) {
+    return false;
+  }
+  return text.find('@', at + 1) == std::string_view::npos &&
+         std::all_of(text.begin(), text.end(), [&](char c) {
+           return c > ' ' && c < '\x7f' && kForbidden.find(c) == std::string_view::npos;
+         });
+}
+
 std::size_t code_points(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));

@@ -19,6 +19,10 @@ std::string ascii_lower(std::string_view text);
 /// Whether the text is a token of HTTP (RFC 9110 section 5.6.2).
 bool is_token(std::string_view text);
 
+/// Whether the text is an address that mail can be sent to: one @ between a name and a host, up to
+/// 254 visible characters of ASCII, and none of <>()[],;:\" in it.
+bool is_mail_address(std::string_view text);
+
 /// The number of code points in valid UTF-8 (what JSON Schema counts as length).
 std::size_t code_points(std::string_view text);
 

@@ -55,11 +55,24 @@ Status read_webhooks(const Settings& settings, AppOptions& options) {
   return Done{};
 }
 
+Status read_channels(const Settings& settings, AppOptions& options) {
+  const bool named = settings.given("channels");
+  auto channels = effects::read_notify_settings(named ? settings.text("channels")
+                                                      : options.core.data + "/channels.json");
+  if (channels) {
+    options.notify = std::move(*channels);
+  } else if (named || channels.error().code != ErrorCode::not_found) {
+    return std::move(channels.error());
+  }
+  return Done{};
+}
+
 }  // namespace
 
 Status read_edge(const Settings& settings, AppOptions& options) {
   if (Status tls = read_tls(settings, options); !tls) return tls;
   if (Status logins = read_logins(settings, options); !logins) return logins;
+  if (Status channels = read_channels(settings, options); !channels) return channels;
   const auto requests = [&](const char* name) {
     return static_cast<std::uint32_t>(settings.number(name));
   };

@@ -48,6 +48,9 @@ std::span<const Setting> serve_settings() {
        "address that browsers know this server by (default: where it listens)"},
       {"providers", "FACTORY_PROVIDERS", "",
        "file of the identity providers (default: providers.json in the data folder)"},
+      {"channels", "FACTORY_CHANNELS", "",
+       "file of the channels that people are told through (default: channels.json in the data "
+       "folder)"},
       {"archive-after-days", "FACTORY_ARCHIVE_AFTER_DAYS", "0",
        "pipelines closed for so long go into the archive; 0: they stay", SettingKind::number, 0,
        36'500},

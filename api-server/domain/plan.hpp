@@ -1,12 +1,15 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "domain/calendar.hpp"
 #include "domain/fields.hpp"
+#include "domain/ladder.hpp"
 #include "domain/policy.hpp"
 
 namespace factory {
@@ -75,6 +78,8 @@ struct Plan {
   std::vector<StagePlan> stages;
   SlaTable sla;
   GatePolicy retry_policy;
+  std::shared_ptr<const Ladder> ladder = nullptr;      ///< null: people are told once
+  std::shared_ptr<const Calendar> calendar = nullptr;  ///< null: clocks run day and night
   static constexpr auto fields() {
     return std::tuple{field("template_name", &Plan::template_name),
                       field("template_version", &Plan::template_version),
@@ -82,7 +87,9 @@ struct Plan {
                       field("parameters", &Plan::parameters),
                       field("stages", &Plan::stages),
                       field("sla", &Plan::sla),
-                      field("retry_policy", &Plan::retry_policy)};
+                      field("retry_policy", &Plan::retry_policy),
+                      field("ladder", &Plan::ladder),
+                      field("calendar", &Plan::calendar)};
   }
 };
 

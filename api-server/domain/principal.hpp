@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "common/clock.hpp"
@@ -62,6 +63,10 @@ struct Person {
 struct Delegation {
   std::string from;
   std::string to;
+  static constexpr auto fields() {
+    return std::tuple{field("from", &Delegation::from), field("to", &Delegation::to)};
+  }
+  friend bool operator==(const Delegation&, const Delegation&) = default;
 };
 
 /// Everybody who could act, in order of id. A value: a command sees the one of its moment.

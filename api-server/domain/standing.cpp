@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
 #include <utility>
 
 #include "common/text.hpp"
@@ -216,6 +217,23 @@ Result<std::string> decides_for(const GatePolicy& policy, const Involved& involv
     return among(now.eligible, place);
   });
   return best == places.end() ? places.front() : *best;
+}
+
+std::vector<std::string> deciders(const GatePolicy& policy, const Involved& involved,
+                                  const std::vector<Delegation>& delegations,
+                                  const std::vector<std::string>& approvers,
+                                  const std::vector<std::string>& voters, const Directory& people) {
+  const Standing now = standing(policy, involved, approvers, people);
+  std::set<std::string> names(now.eligible.begin(), now.eligible.end());
+  for (const auto* const list : {&delegations, &people.delegations}) {
+    for (const Delegation& delegation : *list) {
+      const auto place =
+          decides_for(policy, involved, delegation.to, delegations, approvers, people);
+      if (place && among(now.eligible, *place)) names.insert(delegation.to);
+    }
+  }
+  for (const std::string& voter : voters) names.erase(voter);
+  return {names.begin(), names.end()};
 }
 
 Status check_satisfiable(const GatePolicy& policy, const Involved& involved,

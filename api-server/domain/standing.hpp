@@ -38,6 +38,13 @@ struct Standing {
 Standing standing(const GatePolicy& policy, const Involved& involved,
                   const std::vector<std::string>& approvers, const Directory& people);
 
+/// Whoever could vote now and has not: those who could fill a missing place, and the delegates of
+/// one. `voters`: who has voted, either way.
+std::vector<std::string> deciders(const GatePolicy& policy, const Involved& involved,
+                                  const std::vector<Delegation>& delegations,
+                                  const std::vector<std::string>& approvers,
+                                  const std::vector<std::string>& voters, const Directory& people);
+
 /// ok, or `forbidden` with the reason: whether this person may decide under the policy (is a
 /// person whose role carries tasks:approve, holds a role or group of some rule, is not excluded).
 Status may_decide(const GatePolicy& policy, const Involved& involved, const std::string& person,

@@ -112,6 +112,8 @@ void write_object(JsonWriter& out, const T& value) {
     const auto& content = value.*(member.member);
     if constexpr (IsOptional<std::decay_t<decltype(content)>>::value) {
       if (content) write_value(out.key(member.name), *content);
+    } else if constexpr (IsShared<std::decay_t<decltype(content)>>::value) {
+      if (content) write_value(out.key(member.name), *content);
     } else {
       write_value(out.key(member.name), content);
     }

@@ -15,14 +15,16 @@ storage::EffectOutcome settled(const storage::EffectRow& effect, const Attempt& 
   switch (attempt.outcome) {
     case Attempt::Outcome::done: return {effect.id, "done", now, ""};
     case Attempt::Outcome::obsolete: return {effect.id, "obsolete", now, ""};
-    case Attempt::Outcome::retry: break;
+    case Attempt::Outcome::retry:
+    case Attempt::Outcome::give_up: break;
   }
-  if (effect.attempts >= policy.most_attempts) {
+  if (attempt.outcome == Attempt::Outcome::give_up || effect.attempts >= policy.most_attempts) {
     log(LogLevel::error, "an effect is a dead letter now",
         {{"effect", effect.id}, {"kind", effect.kind}, {"error", attempt.error}});
     return {effect.id, "dead", now, attempt.error};
   }
-  return {effect.id, "pending", now + backoff(policy, effect.attempts, random), attempt.error};
+  const Millis wait = attempt.after.value_or(backoff(policy, effect.attempts, random));
+  return {effect.id, "pending", now + wait, attempt.error};
 }
 
 }  // namespace

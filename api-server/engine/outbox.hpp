@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -11,9 +12,11 @@ namespace factory::engine {
 
 /// What one attempt at an effect came to.
 struct Attempt {
-  enum class Outcome { done, obsolete, retry };
+  /// give_up: no further attempt could do better; it is a dead letter at once.
+  enum class Outcome { done, obsolete, retry, give_up };
   Outcome outcome = Outcome::done;
-  std::string error;  ///< of a retry
+  std::string error = {};            ///< of a retry, or why it was given up
+  std::optional<Millis> after = {};  ///< of a retry: so long is waited; empty: by the policy
 };
 
 /// Carries out one effect: looks first whether it is still wanted (obsolete if not), and reports

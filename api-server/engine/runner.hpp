@@ -25,6 +25,7 @@ struct Happened {
   const AnyEvent& event;
   const StatePtr& state;
   const Ctx& ctx;
+  std::int64_t version = 0;  ///< the event's place in its stream
 };
 
 /// What one slice's event makes others do, in the same commit. Pure. A follow-up that is refused

@@ -65,8 +65,11 @@ class UnitBuilder {
     touched.entry.state = slice->evolve(touched.entry.state, decision->events);
     for (const AnyEvent& event : decision->events) append(touched, command.stream, event);
     std::vector<Command> follow_ups;
+    std::int64_t version =
+        touched.entry.version - static_cast<std::int64_t>(decision->events.size());
     for (const AnyEvent& event : decision->events) {
-      parts_.flow({command.stream, slice->kind(), event, touched.entry.state, ctx}, follow_ups);
+      parts_.flow({command.stream, slice->kind(), event, touched.entry.state, ctx, ++version},
+                  follow_ups);
     }
     std::move(follow_ups.begin(), follow_ups.end(), std::back_inserter(waiting));
     return Done{};

@@ -5,6 +5,7 @@
 
 #include "flows/agent_work.hpp"
 #include "flows/identity.hpp"
+#include "flows/notify.hpp"
 #include "flows/report_flow.hpp"
 #include "slices/asset/asset.hpp"
 #include "slices/gate/gate.hpp"
@@ -66,6 +67,8 @@ task::Created Follow::task_of_pipeline() const {
   created.priority = pipeline.priority;
   created.sla = pipeline.created->plan->sla;
   created.paused = pipeline.paused;
+  created.ladder = pipeline.created->plan->ladder;
+  created.calendar = pipeline.created->plan->calendar;
   return created;
 }
 
@@ -88,9 +91,9 @@ void Follow::open_gate(const pipeline::GateRequested& event) {
       }
     }
   }
-  create(event.gate_id, gate::Command{gate::Open{std::move(opened)}});
-
   task::Created created = task_of_pipeline();
+  created.deciders = deciders_of(opened);
+  create(event.gate_id, gate::Command{gate::Open{std::move(opened)}});
   created.kind = task::Type::approval;
   created.title = event.gate.title + ": " + pipeline.created->name;
   created.description = pipeline.description;
@@ -224,6 +227,7 @@ void Follow::gate() {
                  [](const gate::PriorityChanged&) {},
              },
              event);
+  follow_votes(happened_, out_);
 }
 
 void Follow::task() {
@@ -264,6 +268,7 @@ void follow(const Happened& happened, std::vector<Command>& follow_ups) {
   if (happened.kind == report::Definition::kind) follow_report(happened, follow_ups);
   if (happened.kind == asset::Definition::kind) follow.asset();
   if (happened.kind == session::Definition::kind) follow_session(happened, follow_ups);
+  follow_notify(happened, follow_ups);
 }
 
 }  // namespace factory::flows

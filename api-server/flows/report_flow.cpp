@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "flows/notify.hpp"
 #include "slices/gate/gate.hpp"
 #include "slices/report/report.hpp"
 #include "slices/task/task.hpp"
@@ -19,7 +20,7 @@ const State& state_of(const Happened& happened) {
   return *static_cast<const State*>(happened.state.get());
 }
 
-gate::Command opened_gate(const Happened& happened, const report::Submitted& event) {
+gate::Opened opened_gate(const Happened& happened, const report::Submitted& event) {
   gate::Opened opened;
   opened.kind = "go_live";
   opened.title = event.plan->title + ": " + event.server_name;
@@ -30,11 +31,13 @@ gate::Command opened_gate(const Happened& happened, const report::Submitted& eve
   opened.priority = event.plan->priority;
   opened.task_id = event.task_id;
   opened.requester = event.by;
-  return gate::Command{gate::Open{std::move(opened)}};
+  return opened;
 }
 
-task::Command created_task(const Happened& happened, const report::Submitted& event) {
+task::Command created_task(const Happened& happened, const report::Submitted& event,
+                           const gate::Opened& gate) {
   task::Created created;
+  created.deciders = deciders_of(gate);
   created.kind = task::Type::approval;
   created.title = event.plan->title + ": " + event.server_name;
   created.description = event.excerpt;
@@ -47,6 +50,7 @@ task::Command created_task(const Happened& happened, const report::Submitted& ev
   created.gate_id = event.gate_id;
   created.priority = event.plan->priority;
   created.sla = event.plan->sla;
+  created.ladder = event.plan->ladder;
   created.blocks = false;  // there is no pipeline that it could hold up
   return task::Command{task::Create{std::move(created)}};
 }
@@ -54,8 +58,10 @@ task::Command created_task(const Happened& happened, const report::Submitted& ev
 void submitted(const Happened& happened, const report::Submitted& event,
                std::vector<Command>& out) {
   if (event.plan) {
-    out.push_back({event.gate_id, opened_gate(happened, event), true});
-    out.push_back({event.task_id, created_task(happened, event), true});
+    gate::Opened opened = opened_gate(happened, event);
+    task::Command task = created_task(happened, event, opened);
+    out.push_back({event.gate_id, gate::Command{gate::Open{std::move(opened)}}, true});
+    out.push_back({event.task_id, std::move(task), true});
     return;
   }
   const std::string change = "submission " + std::to_string(event.submission);

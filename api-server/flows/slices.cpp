@@ -5,7 +5,9 @@
 #include "slices/gate/gate.hpp"
 #include "slices/group/group.hpp"
 #include "slices/key/key.hpp"
+#include "slices/notification/notification.hpp"
 #include "slices/pipeline/pipeline.hpp"
+#include "slices/preference/preference.hpp"
 #include "slices/report/report.hpp"
 #include "slices/session/session.hpp"
 #include "slices/task/task.hpp"
@@ -28,7 +30,9 @@ const std::vector<std::shared_ptr<const engine::Slice>>& all_slices() {
       std::make_shared<engine::SliceOf<asset::Definition>>(),
       std::make_shared<engine::SliceOf<pipeline_template::Definition>>(),
       std::make_shared<engine::SliceOf<report::Definition>>(),
-      std::make_shared<engine::SliceOf<webhook::Definition>>()};
+      std::make_shared<engine::SliceOf<webhook::Definition>>(),
+      std::make_shared<engine::SliceOf<notification::Definition>>(),
+      std::make_shared<engine::SliceOf<preference::Definition>>()};
   return all;
 }
 

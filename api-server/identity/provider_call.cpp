@@ -16,14 +16,6 @@ using nlohmann::json;
 constexpr Millis kPatience{5'000};
 constexpr std::size_t kLargestAnswer = 512U << 10U;
 
-std::string base64(std::string_view bytes) {
-  std::string text = base64url(bytes);
-  std::replace(text.begin(), text.end(), '-', '+');
-  std::replace(text.begin(), text.end(), '_', '/');
-  text.append((4 - text.size() % 4) % 4, '=');
-  return text;
-}
-
 HttpRequest request_to(const ProviderConfig& config, std::string url) {
   HttpRequest request;
   request.url = std::move(url);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <vector>
 
 #include "common/text.hpp"
@@ -21,7 +20,7 @@ struct Read {
   GatePolicy policy;
   Involved involved;
   Names approvers;
-  std::set<std::string> voters;
+  Names voters;
   std::vector<Delegation> delegations;
 };
 
@@ -31,7 +30,7 @@ Read read(const json& gate) {
   result.involved = {gate.value("requester", ""), gate.value("reporters", Names{})};
   for (const json& vote : gate.at("votes")) {
     const auto person = vote.at("person").get<std::string>();
-    result.voters.insert(person);
+    result.voters.push_back(person);
     if (vote.at("decision") == "approved") {
       result.approvers.push_back(vote.value("on_behalf_of", person));
     }
@@ -40,23 +39,6 @@ Read read(const json& gate) {
     result.delegations.push_back({delegation.at("from"), delegation.at("to")});
   }
   return result;
-}
-
-/// Those who have not voted, and the delegates who could fill a place of somebody eligible.
-Names can_decide(const Read& gate, const Standing& now, const Directory& people) {
-  std::set<std::string> names(now.eligible.begin(), now.eligible.end());
-  for (const auto* const list : {&gate.delegations, &people.delegations}) {
-    for (const Delegation& delegation : *list) {
-      const auto place = decides_for(gate.policy, gate.involved, delegation.to, gate.delegations,
-                                     gate.approvers, people);
-      if (place &&
-          std::find(now.eligible.begin(), now.eligible.end(), *place) != now.eligible.end()) {
-        names.insert(delegation.to);
-      }
-    }
-  }
-  for (const std::string& voter : gate.voters) names.erase(voter);
-  return {names.begin(), names.end()};
 }
 
 }  // namespace
@@ -69,7 +51,8 @@ void add_standing(json& gate, const Directory& people) {
   const Standing now = standing(known.policy, known.involved, known.approvers, people);
   gate["current_approvers"] = now.filled;
   gate["missing"] = now.missing;
-  gate["eligible"] = can_decide(known, now, people);
+  gate["eligible"] = deciders(known.policy, known.involved, known.delegations, known.approvers,
+                              known.voters, people);
   gate["satisfiable"] = now.satisfiable;
 }
 

@@ -29,6 +29,8 @@ json task_head(const json& task) {
   }
   copy(task, "type", head, "task_type");
   copy(task, "waiting_since", head, "since");
+  copy(task, "next_notification", head, "next_notification");
+  if (task.contains("notified")) head["last_notified"] = task["notified"].back();
   return head;
 }
 

@@ -131,6 +131,13 @@ void complete_doc(storage::Store& store, json& task, const Directory& people) {
   if (!config.empty() && config.dump().size() <= most_config_bytes) context["config"] = config;
 }
 
+void show_last_told(json& task) {
+  if (const auto told = task.find("notified"); told != task.end()) {
+    json last = told->back();
+    *told = json::array({std::move(last)});
+  }
+}
+
 void make_compact(json& task) {
   for (const char* name : {"created_at", "updated_at", "version", "sla_warning_at"}) {
     task.erase(name);

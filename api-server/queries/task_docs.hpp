@@ -30,6 +30,9 @@ std::vector<std::string> evidence_words(const nlohmann::json& pipeline);
 /// a decision with that digest is refused, never taken for what was not shown.
 void complete_doc(storage::Store& store, nlohmann::json& task, const Directory& people);
 
+/// Of the steps of its ladder that were taken the last alone: for lists, whose size is bounded.
+void show_last_told(nlohmann::json& task);
+
 /// Leaves out what one does not need to choose among tasks and to decide.
 void make_compact(nlohmann::json& task);
 

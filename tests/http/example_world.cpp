@@ -246,6 +246,10 @@ std::string ExampleWorld::make(const std::string& prefix) {
   if (prefix == "report") return report();
   if (prefix == "asset") return asset();
   if (prefix == "hook") return webhook();
+  if (prefix == "ntf") {
+    open_gate();
+    return must("erin", "GET", "/v1/notifications").at("notifications").at(0).at("id");
+  }
   if (prefix == "key") {
     return must("owner", "POST", "/v1/keys", {{"name", "temporary"}, {"role", "viewer"}}).at("id");
   }

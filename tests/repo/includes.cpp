@@ -18,7 +18,7 @@ struct Owner {
 const std::vector<Owner>& owners() {
   static const std::vector<Owner> all{
       {"httplib", {"api-server/http/"}},
-      {"curl/", {"common/http_client.cpp"}},
+      {"curl/", {"common/http_client.cpp", "common/smtp.cpp"}},
       {"SQLiteCpp/", {"api-server/storage/sqlite/", "bench/raw_commit.cpp"}},
       {"sqlite3", {"api-server/storage/sqlite/"}},
       {"openssl/",

@@ -45,14 +45,17 @@ class SeededIds final : public IdSource {
 /// that is moved by hand.
 class House {
  public:
-  explicit House(std::uint64_t seed = 1) : seed_(seed) { open(); }
+  explicit House(std::uint64_t seed = 1, std::vector<std::string> effect_kinds = {"announce"})
+      : seed_(seed), effect_kinds_(std::move(effect_kinds)) {
+    open();
+  }
 
   void open() {
     CoreOptions options;
     options.data = folder_.path().string();
     options.clock = clock_;
     options.ids = std::make_shared<SeededIds>(seed_++);
-    options.effect_kinds = {"announce"};
+    options.effect_kinds = effect_kinds_;
     core_ = std::make_unique<Core>(std::move(options));
   }
   /// As after a stop of the process: all that is not on disk is gone.
@@ -101,6 +104,7 @@ class House {
   TempDir folder_;
   std::shared_ptr<FakeClock> clock_ = std::make_shared<FakeClock>();
   std::uint64_t seed_;
+  std::vector<std::string> effect_kinds_;
   std::unique_ptr<Core> core_;
 };
 

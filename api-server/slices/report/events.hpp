@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 
 #include "common/clock.hpp"
+#include "domain/ladder.hpp"
 #include "domain/policy.hpp"
 
 /// What can happen to a go-live report.
@@ -22,10 +24,14 @@ struct ReviewPlan {
   SlaTable sla{};
   GatePolicy policy;
   int longest_exemption_days = 90;
+  std::shared_ptr<const Ladder> ladder = nullptr;  ///< null: who must act is told once
   static constexpr auto fields() {
-    return std::tuple{field("title", &ReviewPlan::title), field("priority", &ReviewPlan::priority),
-                      field("sla", &ReviewPlan::sla), field("policy", &ReviewPlan::policy),
-                      field("longest_exemption_days", &ReviewPlan::longest_exemption_days)};
+    return std::tuple{field("title", &ReviewPlan::title),
+                      field("priority", &ReviewPlan::priority),
+                      field("sla", &ReviewPlan::sla),
+                      field("policy", &ReviewPlan::policy),
+                      field("longest_exemption_days", &ReviewPlan::longest_exemption_days),
+                      field("ladder", &ReviewPlan::ladder)};
   }
 };
 

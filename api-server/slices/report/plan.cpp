@@ -37,6 +37,11 @@ ReviewPlan read_plan(const json& file) {
     engine::decode_value(priorities.at(std::string(EnumNames<Priority>::names.at(i))),
                          plan.sla.at(i));
   }
+  if (file.contains("ladder")) {
+    Ladder ladder;
+    engine::decode_value(file["ladder"], ladder.steps);
+    plan.ladder = std::make_shared<const Ladder>(std::move(ladder));
+  }
   plan.longest_exemption_days = file.at("longest_exemption_days").get<int>();
   return plan;
 }

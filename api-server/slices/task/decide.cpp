@@ -31,6 +31,29 @@ Decision<Event> escalated(const State& state, std::string to, std::string reason
   return *announced(std::move(event));
 }
 
+Reminded reminder(const State& state, std::size_t index, const Ctx& ctx) {
+  const LadderStep& step = state.created.ladder->steps.at(index);
+  Reminded event;
+  event.step = static_cast<int>(index);
+  event.name = step.name;
+  event.to = step.to;
+  event.recipients = audience(state, step.to, *ctx.people);
+  if (event.recipients.size() > most_recipients) {
+    event.others = static_cast<int>(event.recipients.size() - most_recipients);
+    event.recipients.resize(most_recipients);
+  }
+  event.channels = step.channels;
+  event.severity = step.severity;
+  event.mention = step.mention;
+  event.at = ctx.now;
+  const State after = evolve(state, event);
+  if (const auto next = next_step(after)) {
+    event.next = state.created.ladder->steps.at(next->index).name;
+    event.next_at = next->due;
+  }
+  return event;
+}
+
 /// Answers for each status; what the command does to an open task stands in `on_open`.
 struct Decider {
   const State& state;
@@ -41,7 +64,7 @@ struct Decider {
       case Status::none: {
         Created created = command.created;
         created.at = ctx.now;
-        return announced(std::move(created));
+        return climbed(*announced(std::move(created)));
       }
       case Status::pending:
       case Status::claimed:
@@ -181,6 +204,13 @@ struct Decider {
     });
   }
 
+  Outcome operator()(const SetVoting& command) const {
+    return inside([&] {
+      if (command.voting == state.voting) return nothing();
+      return one(VotingChanged{command.voting, ctx.now});
+    });
+  }
+
   Outcome operator()(const PauseClock& /*command*/) const {
     return inside([&] { return state.paused_at ? nothing() : one(ClockPaused{ctx.now}); });
   }
@@ -241,9 +271,26 @@ struct Decider {
         Completed{command.decision, command.notes, command.output, ctx.actor.id, ctx.now});
   }
 
+  /// Takes every step of the ladder that is due once `decision` stands.
+  [[nodiscard]] Outcome climbed(Decision<Event> decision) const {
+    State after = state;
+    for (const Event& event : decision.events) after = evolve(std::move(after), event);
+    for (auto next = next_step(after); next && next->due <= ctx.now; next = next_step(after)) {
+      Reminded event = reminder(after, next->index, ctx);
+      const std::string subject = std::string(Reminded::type) + "/" + std::to_string(next->index);
+      for (const NotifyChannel channel : event.channels) {
+        if (is_shared(channel)) decision.effects.push_back({effect_kind(channel), subject});
+      }
+      after = evolve(std::move(after), event);
+      decision.events.emplace_back(std::move(event));
+    }
+    return decision;
+  }
+
   [[nodiscard]] Outcome fire(std::size_t timer) const {
     if (timer == 0) return announced(SlaWarned{ctx.now});
     if (timer == 1) return announced(SlaBreached{ctx.now});
+    if (timer == 3) return climbed({});
     const std::string after = std::to_string(state.sla().escalate_minutes);
     return escalated(state, "", "nobody has closed it for " + after + " minutes", true, ctx.now);
   }

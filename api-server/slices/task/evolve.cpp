@@ -18,13 +18,13 @@ void drop_claim(State& state) {
 
 /// A clock that stood still counts on from here.
 void resume(State& state, Time at) {
-  if (state.paused_at) state.paused_for += at - *state.paused_at;
+  if (state.paused_at) state.paused_for += state.clock_between(*state.paused_at, at);
   state.paused_at.reset();
 }
 
 /// How long the clock has run until `at`.
 Millis running(const State& state, Time at) {
-  return state.paused_at.value_or(at) - state.created.at - state.paused_for;
+  return state.clock_between(state.created.at, state.paused_at.value_or(at)) - state.paused_for;
 }
 
 bool reached(const State& state, int minutes, Time at) {
@@ -37,6 +37,7 @@ void apply(State& state, const Created& event) {
   state.assignee = event.assignee;
   state.waiting_since = event.at;
   if (event.paused) state.paused_at = event.at;
+  if (event.deciders) state.voting = event.deciders->voting;
 }
 
 void apply(State& state, const Claimed& event) {
@@ -61,6 +62,13 @@ void apply(State& state, const PriorityChanged& event) {
   state.created.priority = event.to;
   state.sla_warned = state.sla_warned && reached(state, state.sla().warn_minutes, event.at);
   state.sla_breached = state.sla_breached && reached(state, state.sla().breach_minutes, event.at);
+  if (state.sla().breach_minutes == 0) return;  // no deadline that a step could lie ahead of
+  for (std::size_t i = 0; i < state.taken.size(); ++i) {
+    const LadderStep& step = state.created.ladder->steps.at(i);
+    if (step.from == LadderFrom::created) continue;
+    const int minutes = state.sla().breach_minutes + step.minutes;
+    state.taken[i] = state.taken[i] && reached(state, minutes, event.at);
+  }
 }
 
 void apply(State& state, const Completed& event) {
@@ -70,7 +78,9 @@ void apply(State& state, const Completed& event) {
 }
 
 void apply(State& state, const Reopened& event) {
-  if (state.completion) state.paused_for += event.at - state.completion->at;
+  if (state.completion) {
+    state.paused_for += state.clock_between(state.completion->at, event.at);
+  }
   state.completion.reset();
   state.waiting_since = event.at;
   drop_claim(state);
@@ -101,6 +111,16 @@ void apply(State& state, const ClockPaused& event) { state.paused_at = event.at;
 
 void apply(State& state, const ClockResumed& event) { resume(state, event.at); }
 
+void apply(State& state, const Reminded& event) {
+  const auto step = static_cast<std::size_t>(event.step);
+  if (state.taken.size() <= step) state.taken.resize(step + 1, false);
+  state.taken[step] = true;
+  if (state.told.size() == most_told) state.told.erase(state.told.begin());
+  state.told.push_back(event);
+}
+
+void apply(State& state, const VotingChanged& event) { state.voting = event.voting; }
+
 }  // namespace
 
 State evolve(State state, const Event& event) {
@@ -115,7 +135,12 @@ State evolve(State state, const Event& event) {
 
 std::optional<Time> State::due(int minutes) const {
   if (minutes <= 0 || paused_at) return std::nullopt;
-  return created.at + Millis{minutes * std::int64_t{60'000}} + paused_for;
+  const Millis running = Millis{minutes * std::int64_t{60'000}} + paused_for;
+  return created.calendar ? created.calendar->after(created.at, running) : created.at + running;
+}
+
+Millis State::clock_between(Time since, Time until) const {
+  return created.calendar ? created.calendar->between(since, until) : until - since;
 }
 
 const Sla& State::sla() const { return created.sla.at(static_cast<std::size_t>(created.priority)); }
@@ -136,12 +161,13 @@ bool State::open() const {
 
 const std::string& State::holder() const { return claimed_by.empty() ? assignee : claimed_by; }
 
-std::array<std::optional<Time>, 3> schedule(const State& state) {
-  std::array<std::optional<Time>, 3> due;
+std::array<std::optional<Time>, 4> schedule(const State& state) {
+  std::array<std::optional<Time>, 4> due;
   if (!state.open()) return due;
   if (!state.sla_warned && !state.sla_breached) due[0] = state.due(state.sla().warn_minutes);
   if (!state.sla_breached) due[1] = state.due(state.sla().breach_minutes);
   if (!state.sla_escalated) due[2] = state.due(state.sla().escalate_minutes);
+  if (const auto next = next_step(state)) due[3] = next->due;
   return due;
 }
 

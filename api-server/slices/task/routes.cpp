@@ -98,6 +98,7 @@ Result<Answer> list(const Services& services, const Request& request) {
   const auto people = services.people();
   for (json& task : listed->docs) {
     queries::complete_doc(services.store, task, *people);
+    queries::show_last_told(task);
     if (!request.query.value("details", true)) queries::make_compact(task);
   }
   std::string summary = list_summary(*listed, services.clock.now());

@@ -1,13 +1,17 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "domain/calendar.hpp"
 #include "domain/decision.hpp"
+#include "domain/ladder.hpp"
 #include "domain/policy.hpp"
+#include "slices/task/deciders.hpp"
 
 /// A task: an item of the one queue of things that wait for somebody.
 namespace factory::task {
@@ -34,6 +38,9 @@ struct Created {
   bool blocks = true;   ///< whether the pipeline cannot go on without it
   bool paused = false;  ///< created while the pipeline stood still
   Time at{};
+  std::shared_ptr<const Ladder> ladder = nullptr;      ///< null: who must act is told once
+  std::shared_ptr<const Calendar> calendar = nullptr;  ///< when its clock runs; null: always
+  std::shared_ptr<const Deciders> deciders = nullptr;  ///< null: whoever may decide at all
   static constexpr auto fields() {
     return std::tuple{field("kind", &Created::kind),
                       field("title", &Created::title),
@@ -48,7 +55,10 @@ struct Created {
                       field("assignee", &Created::assignee),
                       field("blocks", &Created::blocks),
                       field("paused", &Created::paused),
-                      field("at", &Created::at)};
+                      field("at", &Created::at),
+                      field("ladder", &Created::ladder),
+                      field("calendar", &Created::calendar),
+                      field("deciders", &Created::deciders)};
   }
 };
 
@@ -168,9 +178,47 @@ struct ClockResumed {
   static constexpr auto fields() { return std::tuple{field("at", &ClockResumed::at)}; }
 };
 
-using Event =
-    std::variant<Created, Claimed, Released, Reassigned, PriorityChanged, Completed, Reopened,
-                 Cancelled, SlaWarned, SlaBreached, Escalated, ClockPaused, ClockResumed>;
+/// A step of the ladder was taken: these persons are told through these channels.
+struct Reminded {
+  static constexpr std::string_view type = "task.reminded";
+  int step = 0;  ///< place in the ladder
+  std::string name;
+  std::vector<std::string> to;          ///< the audience, as the ladder names it
+  std::vector<std::string> recipients;  ///< who that was, in order of name
+  int others = 0;                       ///< who were too many to be told one by one
+  std::vector<NotifyChannel> channels;
+  Urgency severity = Urgency::info;
+  Mention mention = Mention::told;
+  std::string next;             ///< the step after it; empty: none
+  std::optional<Time> next_at;  ///< as its clock stands now
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("step", &Reminded::step),
+                      field("name", &Reminded::name),
+                      field("to", &Reminded::to),
+                      field("recipients", &Reminded::recipients),
+                      field("others", &Reminded::others),
+                      field("channels", &Reminded::channels),
+                      field("severity", &Reminded::severity),
+                      field("mention", &Reminded::mention),
+                      field("next", &Reminded::next),
+                      field("next_at", &Reminded::next_at),
+                      field("at", &Reminded::at)};
+  }
+};
+
+struct VotingChanged {
+  static constexpr std::string_view type = "task.voting_changed";
+  Voting voting;
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("voting", &VotingChanged::voting), field("at", &VotingChanged::at)};
+  }
+};
+
+using Event = std::variant<Created, Claimed, Released, Reassigned, PriorityChanged, Completed,
+                           Reopened, Cancelled, SlaWarned, SlaBreached, Escalated, ClockPaused,
+                           ClockResumed, Reminded, VotingChanged>;
 
 // --- state ------------------------------------------------------------------------------------
 
@@ -191,21 +239,45 @@ struct State {
   int escalation_level = 0;
   std::string escalated_to;
   Time waiting_since{};           ///< its creation, or when it was reopened
-  Millis paused_for{0};           ///< how long the clock has stood still so far
+  Millis paused_for{0};           ///< how much of its time the clock has stood still so far
   std::optional<Time> paused_at;  ///< since when it stands still now
+  std::vector<Reminded> told;     ///< the last steps of the ladder that were taken, oldest first
+  std::vector<bool> taken;        ///< by step of the ladder; shorter: the others were not
+  Voting voting;                  ///< of an approval, as its gate said last
   Time updated_at{};
 
   /// The moment `minutes` of running clock after creation; nullopt for 0 minutes or while paused.
   [[nodiscard]] std::optional<Time> due(int minutes) const;
+  /// How much of its time lies between two moments: that of its calendar, if it has one.
+  [[nodiscard]] Millis clock_between(Time since, Time until) const;
   [[nodiscard]] const Sla& sla() const;             ///< of the current priority
   [[nodiscard]] bool open() const;                  ///< still waits for somebody
   [[nodiscard]] const std::string& holder() const;  ///< whose it is now: claimer, else assignee
 };
 
+/// How many of the steps that were taken a task shows.
+inline constexpr std::size_t most_told = 24;
+/// Persons that one step tells by name.
+inline constexpr std::size_t most_recipients = 50;
+
 /// When the timers must fire as things stand, in the order of timer_names; nullopt: not set.
-inline constexpr std::array<std::string_view, 3> timer_names{"sla_warning", "sla_breach",
-                                                             "sla_escalation"};
-std::array<std::optional<Time>, 3> schedule(const State& state);
+/// `ladder` is that of the next step.
+inline constexpr std::array<std::string_view, 4> timer_names{"sla_warning", "sla_breach",
+                                                             "sla_escalation", "ladder"};
+std::array<std::optional<Time>, 4> schedule(const State& state);
+
+/// A step of the ladder that has not been taken.
+struct NextStep {
+  std::size_t index = 0;
+  Time due{};
+};
+/// The one that comes next, as the clock runs now: not while it stands still, and none after the
+/// deadline that is counted from the creation. Of several at one moment the first.
+std::optional<NextStep> next_step(const State& state);
+
+/// Everybody whom the words of an audience mean now (LadderStep::to), in order of name.
+std::vector<std::string> audience(const State& state, const std::vector<std::string>& to,
+                                  const Directory& people);
 
 // --- commands ---------------------------------------------------------------------------------
 
@@ -257,20 +329,24 @@ struct Escalate {
 struct PauseClock {};
 struct ResumeClock {};
 struct TimerFired {
-  std::string name;  ///< "sla_warning", "sla_breach" or "sla_escalation"
+  std::string name;  ///< one of timer_names
+};
+/// From inside the house: somebody voted at its gate, or votes for somebody.
+struct SetVoting {
+  Voting voting;
 };
 using Command =
     std::variant<Create, Claim, Release, Reassign, SetPriority, Complete, Resolve, Reopen, Cancel,
-                 Escalate, PauseClock, ResumeClock, TimerFired, GiveBack>;
+                 Escalate, PauseClock, ResumeClock, TimerFired, GiveBack, SetVoting>;
 
 // --- the slice --------------------------------------------------------------------------------
 
 /// Whether agents may have tasks of this type and do them: work, never a decision.
 bool for_agents(Type kind);
 
-/// What comes from inside the house (Create, Resolve, Reopen, Cancel, Escalate, GiveBack, the clock
-/// and the timers) asks for no right, and but for Create and Reopen changes nothing on a closed
-/// task.
+/// What comes from inside the house (Create, Resolve, Reopen, Cancel, Escalate, GiveBack,
+/// SetVoting, the clock and the timers) asks for no right, and but for Create and Reopen changes
+/// nothing on a closed task.
 Result<Decision<Event>> decide(const State& state, const Command& command, const Ctx& ctx);
 State evolve(State state, const Event& event);
 View view(const std::string& id, const State& state);
@@ -281,7 +357,7 @@ struct Definition {
   using Event = task::Event;
   static constexpr std::string_view kind = "task";
   static constexpr std::string_view prefix = "task";
-  static constexpr int view_version = 2;
+  static constexpr int view_version = 3;
   static Command timer_fired(const std::string& name) { return TimerFired{name}; }
 };
 

@@ -21,6 +21,33 @@ void put_sla(JsonWriter& doc, const State& state) {
   doc.put_some("escalated_to", state.escalated_to);
 }
 
+template <class Values>
+void put_names(JsonWriter& doc, std::string_view name, const Values& values) {
+  doc.key(name).begin_array();
+  for (const auto& value : values) doc.value(name_of(value));
+  doc.end_array();
+}
+
+/// Who was told, when, through what, and what comes next.
+void put_told(JsonWriter& doc, const State& state) {
+  if (!state.told.empty()) doc.key("notified").begin_array();
+  for (const Reminded& told : state.told) {
+    doc.begin_object().put("step", told.name).put("number", told.step).put("at", told.at);
+    doc.put("severity", name_of(told.severity)).put("to", told.recipients);
+    if (told.others > 0) doc.put("others", told.others);
+    put_names(doc, "channels", told.channels);
+    doc.put("mention", name_of(told.mention)).end_object();
+  }
+  if (!state.told.empty()) doc.end_array();
+  const auto next = next_step(state);
+  if (!next) return;
+  const LadderStep& step = state.created.ladder->steps.at(next->index);
+  doc.key("next_notification").begin_object().put("step", step.name).put("at", next->due);
+  doc.put("severity", name_of(step.severity)).put("to", step.to);
+  put_names(doc, "channels", step.channels);
+  doc.end_object();
+}
+
 void put_decision(JsonWriter& doc, const State& state) {
   if (state.completion) {
     const Completed& done = *state.completion;
@@ -50,6 +77,7 @@ std::string document(const std::string& id, const State& state) {
     doc.put("reason", state.taken_from->reason).put("at", state.taken_from->at).end_object();
   }
   put_sla(doc, state);
+  put_told(doc, state);
   put_decision(doc, state);
   return doc.end_object().take();
 }

@@ -39,6 +39,13 @@ class Check {
     for (const auto& [priority, sla] : priorities.items()) {
       check_sla(sla, "/priorities/" + priority);
     }
+    const auto take = [this](const std::vector<FieldError>& errors) {
+      errors_.insert(errors_.end(), errors.begin(), errors.end());
+    };
+    if (definition_.contains("ladder")) take(check_ladder(definition_["ladder"], "/ladder"));
+    if (definition_.contains("calendar")) {
+      take(check_calendar(definition_["calendar"], "/calendar"));
+    }
     return std::move(errors_);
   }
 

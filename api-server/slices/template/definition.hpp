@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -22,6 +23,10 @@ std::vector<FieldError> check_definition(const nlohmann::json& definition);
 /// The JSON Schema of the object that gives a pipeline its parameters.
 nlohmann::json parameter_schema(const nlohmann::json& definition);
 
+/// The parts of a definition in which parameters can be put in.
+inline constexpr std::array<const char*, 5> parametrised{"priorities", "ladder", "calendar",
+                                                         "retry_policy", "stages"};
+
 /// JSON pointer of a place -> the parameter that was put in there.
 using Places = std::map<std::string, std::string>;
 
@@ -38,6 +43,12 @@ std::string parameter_at(const Places& places, const std::string& pointer);
 /// What is wrong with a definition that has its parameters put in: types and ranges again, names of
 /// stages, what belongs to which kind of check, policies, deadlines, SLA.
 std::vector<FieldError> check_filled(const nlohmann::json& filled);
+
+/// What is wrong with the steps of a ladder and with a calendar whose shapes fit.
+std::vector<FieldError> check_ladder(const nlohmann::json& ladder, const std::string& at);
+std::vector<FieldError> check_calendar(const nlohmann::json& calendar, const std::string& at);
+/// Of a calendar that passed check_calendar.
+Calendar calendar_of(const nlohmann::json& calendar);
 
 /// The plan of a definition that passed check_filled.
 Plan plan_of(const nlohmann::json& filled);

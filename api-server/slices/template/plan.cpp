@@ -53,7 +53,7 @@ StagePlan stage_of(json stage) {
 Filled fill_in(const json& definition, const json& parameters) {
   Filled filled{definition, {}};
   std::string pointer;
-  for (const char* part : {"priorities", "retry_policy", "stages"}) {
+  for (const char* part : parametrised) {
     if (!definition.contains(part)) continue;
     const PointerStep step(pointer, part);
     put_in(filled.definition[part], parameters, pointer, filled.places);
@@ -79,6 +79,14 @@ Plan plan_of(const json& filled) {
   }
   if (filled.contains("retry_policy")) engine::decode(filled["retry_policy"], plan.retry_policy);
   plan.retry_policy = policy_of(std::move(plan.retry_policy));
+  if (filled.contains("ladder")) {
+    Ladder ladder;
+    engine::decode_value(filled["ladder"], ladder.steps);
+    plan.ladder = std::make_shared<const Ladder>(std::move(ladder));
+  }
+  if (filled.contains("calendar")) {
+    plan.calendar = std::make_shared<const Calendar>(calendar_of(filled["calendar"]));
+  }
   return plan;
 }
 

@@ -114,7 +114,7 @@ void check_parameters(const json& definition, std::vector<FieldError>& errors) {
   }
   std::set<std::string> used;
   std::string pointer;
-  for (const char* part : {"priorities", "retry_policy", "stages"}) {
+  for (const char* part : parametrised) {
     if (!definition.contains(part)) continue;
     const PointerStep step(pointer, part);
     each_reference(definition[part], pointer, [&](const std::string& at, const std::string& name) {

@@ -75,6 +75,35 @@ TEST_CASE("a definition with more than 40 stages is refused", "[template]") {
   CHECK(test::names(load.error(), "/stages", "at most 40"));
 }
 
+TEST_CASE("a ladder and a calendar that cannot be kept are refused by place", "[template]") {
+  const auto calendar = [](const std::string& value) {
+    return R"([{"op":"add","path":"/calendar","value":)" + value + "}]";
+  };
+  const std::vector<Bad> table{
+      {"two steps of one name", R"([{"op":"replace","path":"/ladder/1/name","value":"created"}])",
+       "/ladder/1/name", "earlier step"},
+      {"before the creation", R"([{"op":"replace","path":"/ladder/1/minutes","value":-5}])",
+       "/ladder/1/minutes", "must not be negative"},
+      {"nobody's role", R"([{"op":"add","path":"/ladder/0/to","value":["role:boss"]}])",
+       "/ladder/0/to/0", "deciders, role:NAME"},
+      {"agents", R"([{"op":"add","path":"/ladder/0/to","value":["role:agent"]}])", "/ladder/0/to/0",
+       "deciders, role:NAME"},
+      {"a group without a name", R"([{"op":"add","path":"/ladder/0/to","value":["group:"]}])",
+       "/ladder/0/to/0", "group:NAME"},
+      {"an unknown channel", R"([{"op":"replace","path":"/ladder/0/channels/0","value":"mail"}])",
+       "/ladder/0/channels/0", "in_app"},
+      {"an hour that is none", calendar(R"({"from":"9:00"})"), "/calendar/from", "as 09:00"},
+      {"hours that end first", calendar(R"({"from":"17:00","to":"09:00"})"), "/calendar/to",
+       "after from"},
+      {"a zone by name", calendar(R"({"utc_offset":"Berlin"})"), "/calendar/utc_offset",
+       "as +01:00"},
+      {"a day that is none", calendar(R"({"holidays":["2026-02-30"]})"), "/calendar/holidays/0",
+       "as 2026-12-25"},
+      {"no days at all", calendar(R"({"days":[]})"), "/calendar/days", "at least 1"},
+  };
+  for (const Bad& bad : table) check_refused(bad);
+}
+
 TEST_CASE("stages, gates and checks must fit together", "[template]") {
   const std::vector<Bad> table{
       {"two stages of one name", R"([{"op":"replace","path":"/stages/2/name","value":"intake"}])",

@@ -206,3 +206,34 @@ TEST_CASE("the book gives the plan of the definition and the parameters that wer
 }
 
 }  // namespace factory::pipeline_template
+
+namespace factory::pipeline_template {
+
+TEST_CASE("a plan has the ladder and the calendar of its template", "[template]") {
+  const Plan plan = standard_plan();
+  REQUIRE(plan.ladder);
+  CHECK(plan.ladder->steps.size() == 8);
+  CHECK(plan.ladder->steps[0].to == std::vector<std::string>{"deciders"});
+  CHECK(plan.ladder->steps[4].from == LadderFrom::deadline);
+  CHECK(plan.ladder->steps[4].minutes == -30);
+  CHECK(plan.ladder->steps[6].mention == Mention::everyone);
+  CHECK(plan.ladder->steps[7].to == std::vector<std::string>{"role:owner"});
+  CHECK_FALSE(plan.calendar);
+
+  const auto office = instantiate(
+      test::loaded(test::patched(
+          R"([{"op":"add","path":"/calendar","value":{"utc_offset":"-05:30","from":"08:15",
+              "days":["sunday"],"holidays":["2026-12-25","1970-01-02","2026-12-25"]}},
+              {"op":"remove","path":"/ladder"}])")),
+      json::object());
+  REQUIRE(office);
+  CHECK_FALSE(office->ladder);
+  REQUIRE(office->calendar);
+  CHECK(office->calendar->utc_offset_minutes == -330);
+  CHECK(office->calendar->from_minute == 495);
+  CHECK(office->calendar->to_minute == 17 * 60);
+  CHECK(office->calendar->days == std::vector<Weekday>{Weekday::sunday});
+  CHECK(office->calendar->holidays == std::vector<std::int64_t>{1, 20'812});
+}
+
+}  // namespace factory::pipeline_template

@@ -1,0 +1,220 @@
+#include "flows/notify.hpp"
+
+#include <algorithm>
+
+#include "common/text.hpp"
+#include "slices/notification/notification.hpp"
+#include "slices/pipeline/pipeline.hpp"
+
+namespace factory::flows {
+namespace {
+
+using engine::Command;
+using engine::Happened;
+using Names = std::vector<std::string>;
+
+constexpr std::size_t longest_body = 500;
+
+task::Voting voting_of(const gate::State& gate) {
+  task::Voting voting;
+  voting.reporters = gate.opened.reporters;
+  voting.approvers = gate.approvers();
+  for (const gate::Voted& vote : gate.votes) voting.voters.push_back(vote.person);
+  voting.delegations = gate.delegated();
+  return voting;
+}
+
+/// Turns one event into notifications.
+class Notify {
+ public:
+  Notify(const Happened& happened, std::vector<Command>& out) : happened_(happened), out_(out) {}
+
+  void task();
+  void gate();
+  void pipeline();
+
+ private:
+  template <class State>
+  [[nodiscard]] const State& state() const {
+    return *static_cast<const State*>(happened_.state.get());
+  }
+  [[nodiscard]] const Directory& people() const { return *happened_.ctx.people; }
+  [[nodiscard]] Names audience(const Names& to) const {
+    return task::audience(state<task::State>(), to, people());
+  }
+  /// Agents have no inbox; whoever did it knows already.
+  void tell(const Names& names, const notification::Created& what, bool tells_actor = true);
+  [[nodiscard]] notification::Created about_task(std::string kind, Urgency severity) const;
+  void reminded(const task::Reminded& event);
+  void decided(std::string kind, const std::string& by, std::string words);
+
+  const Happened& happened_;
+  std::vector<Command>& out_;
+};
+
+void Notify::tell(const Names& names, const notification::Created& what, bool tells_actor) {
+  std::size_t told = 0;
+  for (const std::string& name : names) {
+    if (told == task::most_recipients) return;
+    const Person* const person = people().find(name);
+    if (person == nullptr || person->agent) continue;
+    if (!tells_actor && name == happened_.ctx.actor.id) continue;
+    notification::Created created = what;
+    created.recipient = name;
+    out_.push_back({notification::stream_of(happened_.stream, happened_.version, name),
+                    notification::Command{notification::Create{std::move(created)}}, true});
+    ++told;
+  }
+}
+
+notification::Created Notify::about_task(std::string kind, Urgency severity) const {
+  const auto& after = state<task::State>();
+  const task::Created& of = after.created;
+  notification::Created created;
+  created.kind = std::move(kind);
+  created.severity = severity;
+  created.title = of.title;
+  created.body = "Priority " + std::string(name_of(of.priority));
+  if (!of.stage.empty()) created.body += ", stage " + of.stage;
+  if (const auto due = after.due(after.sla().breach_minutes)) {
+    created.body += ", deadline " + format_time(*due);
+  }
+  if (!of.description.empty()) created.body += ". " + of.description;
+  created.body = excerpt(created.body, longest_body);
+  created.entity_type = task::Definition::kind;
+  created.entity_id = happened_.stream;
+  created.pipeline_id = of.pipeline_id;
+  created.action_url = "/v1/tasks/" + happened_.stream;
+  created.channels = {NotifyChannel::in_app};
+  created.waits = true;
+  return created;
+}
+
+std::string kind_of(const LadderStep& step, task::Type type) {
+  if (step.from == LadderFrom::deadline) return step.minutes < 0 ? "sla_warning" : "sla_breach";
+  if (step.minutes > 0) return "task_reminder";
+  return type == task::Type::approval ? "approval_pending" : "task_pending";
+}
+
+void Notify::reminded(const task::Reminded& event) {
+  const task::Created& of = state<task::State>().created;
+  const LadderStep& step = of.ladder->steps.at(static_cast<std::size_t>(event.step));
+  notification::Created created = about_task(kind_of(step, of.kind), event.severity);
+  created.step = event.name;
+  created.channels.clear();
+  for (const NotifyChannel channel : event.channels) {
+    if (!is_shared(channel)) created.channels.push_back(channel);
+  }
+  if (!created.channels.empty()) tell(event.recipients, created);
+}
+
+/// A task without a ladder tells of its creation and of each step of its SLA.
+void Notify::task() {
+  const auto& after = state<task::State>();
+  const bool has_ladder = after.created.ladder != nullptr;
+  const auto& event = std::any_cast<const task::Event&>(happened_.event.event);
+  if (const auto* reminder = std::get_if<task::Reminded>(&event)) return reminded(*reminder);
+  if (const auto* escalated = std::get_if<task::Escalated>(&event)) {
+    return tell(
+        escalated->to.empty() ? audience({"role:admin", "role:owner"}) : Names{escalated->to},
+        about_task("task_escalated", Urgency::urgent));
+  }
+  if (const auto* given = std::get_if<task::Reassigned>(&event)) {
+    return tell({given->to}, about_task("task_assigned", Urgency::info), false);
+  }
+  if (has_ladder) return;
+  if (const auto* created = std::get_if<task::Created>(&event)) {
+    const bool approval = created->kind == task::Type::approval;
+    return tell(audience({"deciders"}),
+                about_task(approval ? "approval_pending" : "task_pending", Urgency::info));
+  }
+  if (std::holds_alternative<task::SlaWarned>(event)) {
+    return tell(audience({"deciders"}), about_task("sla_warning", Urgency::warning));
+  }
+  if (std::holds_alternative<task::SlaBreached>(event)) {
+    return tell(audience({"deciders", "role:admin"}), about_task("sla_breach", Urgency::urgent));
+  }
+}
+
+void Notify::decided(std::string kind, const std::string& by, std::string words) {
+  const auto& gate = state<gate::State>();
+  notification::Created created;
+  created.kind = std::move(kind);
+  created.title = gate.opened.title;
+  if (!gate.opened.subject.pipeline_name.empty()) {
+    created.title += ": " + gate.opened.subject.pipeline_name;
+  }
+  created.body =
+      excerpt(words + " by " + by + (gate.reason.empty() ? "" : ": " + gate.reason), longest_body);
+  created.entity_type = "approval";
+  created.entity_id = happened_.stream;
+  created.pipeline_id = gate.opened.subject.pipeline_id;
+  created.action_url = "/v1/approvals/" + happened_.stream;
+  created.channels = {NotifyChannel::in_app};
+  tell({gate.opened.requester}, created, false);
+}
+
+void Notify::gate() {
+  const auto& event = std::any_cast<const gate::Event&>(happened_.event.event);
+  if (const auto* approved = std::get_if<gate::Approved>(&event)) {
+    decided("approval_approved", approved->by, "Approved");
+  }
+  if (const auto* rejected = std::get_if<gate::Rejected>(&event)) {
+    decided("approval_rejected", rejected->by, "Rejected");
+  }
+}
+
+void Notify::pipeline() {
+  const auto& event = std::any_cast<const pipeline::Event&>(happened_.event.event);
+  const auto& after = state<pipeline::State>();
+  notification::Created created;
+  if (const auto* failed = std::get_if<pipeline::Failed>(&event)) {
+    created.kind = "pipeline_failed";
+    created.severity = Urgency::urgent;
+    created.body = excerpt("Failed in stage " + failed->stage + ".", longest_body);
+  } else if (std::holds_alternative<pipeline::Completed>(event)) {
+    created.kind = "pipeline_completed";
+    created.body = "All stages are done.";
+  } else {
+    return;
+  }
+  created.title = after.created->name;
+  created.entity_type = pipeline::Definition::kind;
+  created.entity_id = happened_.stream;
+  created.pipeline_id = happened_.stream;
+  created.action_url = "/v1/pipelines/" + happened_.stream;
+  created.channels = {NotifyChannel::in_app};
+  Names names{after.created->created_by};
+  if (after.assignee != names.front()) names.push_back(after.assignee);
+  tell(names, created, false);
+}
+
+}  // namespace
+
+std::shared_ptr<const task::Deciders> deciders_of(const gate::Opened& opened) {
+  task::Deciders deciders;
+  deciders.policy = opened.policy;
+  deciders.requester = opened.requester;
+  deciders.voting.reporters = opened.reporters;
+  return std::make_shared<const task::Deciders>(std::move(deciders));
+}
+
+void follow_votes(const Happened& happened, std::vector<Command>& out) {
+  const auto& event = std::any_cast<const gate::Event&>(happened.event.event);
+  const bool changes = std::holds_alternative<gate::Voted>(event) ||
+                       std::holds_alternative<gate::Rescinded>(event) ||
+                       std::holds_alternative<gate::Delegated>(event) ||
+                       std::holds_alternative<gate::SubjectChanged>(event);
+  const auto& gate = *static_cast<const gate::State*>(happened.state.get());
+  if (!changes || gate.status != gate::Status::pending) return;
+  out.push_back({gate.opened.task_id, task::Command{task::SetVoting{voting_of(gate)}}});
+}
+
+void follow_notify(const Happened& happened, std::vector<Command>& out) {
+  Notify notify(happened, out);
+  if (happened.kind == task::Definition::kind) notify.task();
+  if (happened.kind == gate::Definition::kind) notify.gate();
+  if (happened.kind == pipeline::Definition::kind) notify.pipeline();
+}
+
+}  // namespace factory::flows

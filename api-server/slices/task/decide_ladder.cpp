@@ -1,0 +1,88 @@
+#include <algorithm>
+#include <set>
+
+#include "domain/standing.hpp"
+#include "slices/task/task.hpp"
+
+namespace factory::task {
+namespace {
+
+/// Minutes of running clock after which a step is taken; nullopt: never, under this priority.
+std::optional<int> minutes_of(const State& state, const LadderStep& step) {
+  const int deadline = state.sla().breach_minutes;
+  switch (step.from) {
+    case LadderFrom::created:
+      if (deadline > 0 && step.minutes >= deadline) return std::nullopt;
+      return step.minutes;
+    case LadderFrom::deadline:
+      if (deadline <= 0 || deadline + step.minutes <= 0) return std::nullopt;
+      return deadline + step.minutes;
+  }
+  return std::nullopt;
+}
+
+const Person* person_of(const Directory& people, const std::string& name) {
+  const Person* const found = name.empty() ? nullptr : people.find(name);
+  return found == nullptr || found->agent ? nullptr : found;
+}
+
+/// Who holds it, else those who can decide it. An agent that works on it reads no messages: the
+/// persons behind it are told.
+void add_deciders(const State& state, const Directory& people, std::set<std::string>& names) {
+  if (const Person* const holder = person_of(people, state.holder())) {
+    names.insert(holder->id);
+    return;
+  }
+  if (const Deciders* const gate = state.created.deciders.get()) {
+    const Voting& voting = state.voting;
+    const auto able = deciders(gate->policy, {gate->requester, voting.reporters},
+                               voting.delegations, voting.approvers, voting.voters, people);
+    names.insert(able.begin(), able.end());
+    return;
+  }
+  for (const Person& person : people.people) {
+    if (person.may_decide()) names.insert(person.id);
+  }
+}
+
+bool holds(const Person& person, std::string_view role) {
+  return std::any_of(person.roles.begin(), person.roles.end(),
+                     [&](Role each) { return name_of(each) == role; });
+}
+
+}  // namespace
+
+std::optional<NextStep> next_step(const State& state) {
+  std::optional<NextStep> next;
+  if (!state.created.ladder || !state.open() || state.paused_at) return next;
+  const auto& steps = state.created.ladder->steps;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (i < state.taken.size() && state.taken[i]) continue;
+    const auto minutes = minutes_of(state, steps[i]);
+    if (!minutes) continue;
+    const Time due = state.due(*minutes).value_or(state.created.at);
+    if (!next || due < next->due) next = NextStep{i, due};
+  }
+  return next;
+}
+
+std::vector<std::string> audience(const State& state, const std::vector<std::string>& to,
+                                  const Directory& people) {
+  std::set<std::string> names;
+  for (const std::string_view word : to) {
+    if (word == to_deciders) add_deciders(state, people, names);
+    const bool role = word.starts_with(to_role);
+    if (!role && !word.starts_with(to_group)) continue;
+    const std::string_view wanted = word.substr((role ? to_role : to_group).size());
+    for (const Person& person : people.people) {
+      if (person.agent) continue;
+      const bool meant = role ? holds(person, wanted)
+                              : std::find(person.groups.begin(), person.groups.end(), wanted) !=
+                                    person.groups.end();
+      if (meant) names.insert(person.id);
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+}  // namespace factory::task
