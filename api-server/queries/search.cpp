@@ -1,6 +1,7 @@
 #include "queries/search.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
@@ -15,6 +16,9 @@ namespace {
 using nlohmann::json;
 using Texts = std::vector<std::string>;
 
+/// For looking; with what ranking and showing take, the first page is there within 50 ms.
+constexpr std::chrono::milliseconds looking_time{30};
+
 Result<storage::SearchQuestion> read_question(const json& query) {
   storage::SearchQuestion question;
   question.words = query.at("q").get<std::string>();
@@ -25,6 +29,7 @@ Result<storage::SearchQuestion> read_question(const json& query) {
   question.pipeline = query.value("pipeline_id", "");
   question.cursor = query.value("cursor", "");
   question.limit = query.value("limit", 10);
+  question.time = looking_time;
   if (auto status = read_moment(query, "since", question.since); !status) return status.error();
   if (auto status = read_moment(query, "until", question.until); !status) return status.error();
   return question;

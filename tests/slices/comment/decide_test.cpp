@@ -58,7 +58,7 @@ TEST_CASE("a text must say something and be short") {
         "refused: invalid_request");
 }
 
-TEST_CASE("only its author changes a comment; who was mentioned before is not told again") {
+TEST_CASE("only its author changes a comment, and who was mentioned before is not told again") {
   Story story = posted();
   CHECK(story.as(person("bob")).ask(comment::Edit{"Mine"}).brief() == "refused: forbidden");
   CHECK(story.as(person("erin", Role::admin)).ask(comment::Edit{"Mine"}).brief() ==
@@ -88,7 +88,7 @@ TEST_CASE("a comment cannot be changed without end") {
   CHECK(story.when(comment::Edit{"Once more"}).brief() == "refused: conflict");
 }
 
-TEST_CASE("its author or an admin deletes a comment; its place stays") {
+TEST_CASE("its author or an admin deletes a comment, and its place stays") {
   Story story = posted("A secret that slipped out, @bob");
   CHECK(story.as(person("bob")).ask(comment::Delete{}).brief() == "refused: forbidden");
   CHECK(story.as(person("ada")).ask(comment::Delete{}).brief() == "comment.deleted");

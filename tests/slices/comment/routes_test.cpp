@@ -48,7 +48,7 @@ struct Talk {
   std::string pipeline, gate, task;
 };
 
-TEST_CASE("people and agents comment on pipelines, tasks and approvals; viewers read") {
+TEST_CASE("people and agents comment on pipelines, tasks and approvals, viewers read") {
   Talk talk;
   const json first = talk.say("pipeline", talk.pipeline, "How is it going? @goose @nobody");
   CHECK(first.at("mentions") == json{"goose"});
