@@ -24,10 +24,12 @@
 #include "identity/routes.hpp"
 #include "identity/sign_in_proven.hpp"
 #include "queries/routes.hpp"
+#include "queries/search_text.hpp"
 #include "queries/trail_routes.hpp"
 #include "slices/agent/routes.hpp"
 #include "slices/asset/collect.hpp"
 #include "slices/asset/routes.hpp"
+#include "slices/comment/routes.hpp"
 #include "slices/gate/routes.hpp"
 #include "slices/group/routes.hpp"
 #include "slices/key/routes.hpp"
@@ -152,6 +154,7 @@ struct App::Impl {
     if (spans) metrics.set_dropped_spans([this] { return spans->dropped(); });
     pipeline::bind_routes(handlers, services);
     gate::bind_routes(handlers, services);
+    comment::bind_routes(handlers, services);
     task::bind_routes(handlers, services);
     notification::bind_routes(handlers, services);
     preference::bind_routes(handlers, services);
@@ -172,7 +175,10 @@ struct App::Impl {
     };
     every("timers", Millis{200}, [this](const std::stop_token&) { return core.fire_timers(); });
     every("search", Millis{200}, [this](const std::stop_token&) {
-      return engine::follow_log(core.store(), core.search());
+      return engine::follow_log(core.store(), core.search(),
+                                [this](const auto& row, auto& documents) {
+                                  queries::add_texts(core.blobs(), row, documents);
+                                });
     });
     if (options.webhooks.workers > 0) courier->start(Millis{200});
     every("webhook log", Millis{600'000},

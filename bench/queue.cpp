@@ -76,9 +76,16 @@ void queue(Report& report, const Scale& scale) {
     const std::string of = std::to_string(tasks) + " tasks: ";
     measure(report, http, of + "blockers", "/v1/blockers", "10");
     measure(report, http, of + "queue page", "/v1/tasks?priority=high", "");
-    measure(report, http, of + "search, common word", "/v1/search?q=credentials", "");
+    measure(report, http, of + "search, common word", "/v1/search?q=credentials", "50");
+    measure(report, http, of + "search, common words", "/v1/search?q=rotate%20region%20serv", "50");
+    measure(report, http, of + "search, common word in one of 1000 pipelines",
+            "/v1/search?q=credentials&pipeline_id=pipe_00000000-0000-7000-8000-000000010007", "50");
+    measure(report, http, of + "search, common word in a status that none has",
+            "/v1/search?q=credentials&status=completed", "50");
+    measure(report, http, of + "search, common word of a time long ago",
+            "/v1/search?q=credentials&until=2001-01-01", "50");
     measure(report, http, of + "search, rare words",
-            "/v1/search?q=server%20" + std::to_string(tasks / 2), "");
+            "/v1/search?q=server%20" + std::to_string(tasks / 2), "50");
     report.figure(of + "memory of the server", server.resident_mib(), "MiB");
   }
 }

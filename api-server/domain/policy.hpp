@@ -65,12 +65,14 @@ struct GatePolicy {
   Exclusion exclude_reporter = Exclusion::when_possible;
   std::vector<std::string> channels;  ///< over which a decision may come; empty: any
   std::optional<Deadline> deadline;
+  bool decide_by_comment = true;  ///< whether a comment may carry the decision
   static constexpr auto fields() {
     return std::tuple{field("rules", &GatePolicy::rules),
                       field("exclude_requester", &GatePolicy::exclude_requester),
                       field("exclude_reporter", &GatePolicy::exclude_reporter),
                       field("channels", &GatePolicy::channels),
-                      field("deadline", &GatePolicy::deadline)};
+                      field("deadline", &GatePolicy::deadline),
+                      field("decide_by_comment", &GatePolicy::decide_by_comment)};
   }
 };
 

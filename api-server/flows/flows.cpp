@@ -4,10 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "flows/agent_work.hpp"
+#include "flows/comment_flow.hpp"
 #include "flows/identity.hpp"
 #include "flows/notify.hpp"
 #include "flows/report_flow.hpp"
 #include "slices/asset/asset.hpp"
+#include "slices/comment/comment.hpp"
 #include "slices/gate/gate.hpp"
 #include "slices/pipeline/pipeline.hpp"
 #include "slices/report/report.hpp"
@@ -225,6 +227,7 @@ void Follow::gate() {
                  [](const gate::ClockPaused&) {},
                  [](const gate::ClockResumed&) {},
                  [](const gate::PriorityChanged&) {},
+                 [](const gate::ConditionMet&) {},
              },
              event);
   follow_votes(happened_, out_);
@@ -267,6 +270,7 @@ void follow(const Happened& happened, std::vector<Command>& follow_ups) {
   follow_agent_work(happened, follow_ups);
   if (happened.kind == report::Definition::kind) follow_report(happened, follow_ups);
   if (happened.kind == asset::Definition::kind) follow.asset();
+  if (happened.kind == comment::Definition::kind) follow_comment(happened, follow_ups);
   if (happened.kind == session::Definition::kind) follow_session(happened, follow_ups);
   follow_notify(happened, follow_ups);
 }

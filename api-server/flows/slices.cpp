@@ -2,6 +2,7 @@
 
 #include "slices/agent/agent.hpp"
 #include "slices/asset/asset.hpp"
+#include "slices/comment/comment.hpp"
 #include "slices/gate/gate.hpp"
 #include "slices/group/group.hpp"
 #include "slices/key/key.hpp"
@@ -28,6 +29,7 @@ const std::vector<std::shared_ptr<const engine::Slice>>& all_slices() {
       std::make_shared<engine::SliceOf<session::Definition>>(),
       std::make_shared<engine::SliceOf<agent::Definition>>(),
       std::make_shared<engine::SliceOf<asset::Definition>>(),
+      std::make_shared<engine::SliceOf<comment::Definition>>(),
       std::make_shared<engine::SliceOf<pipeline_template::Definition>>(),
       std::make_shared<engine::SliceOf<report::Definition>>(),
       std::make_shared<engine::SliceOf<webhook::Definition>>(),

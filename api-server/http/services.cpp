@@ -93,8 +93,9 @@ Result<Answer> command(const Services& services, const Request& request, const s
 }
 
 Result<Answer> create(const Services& services, const Request& request, const std::string& stream,
-                      std::any command) {
-  return run(services, request, {stream, std::move(command), true}, 201, {});
+                      std::any command,
+                      const std::function<std::string(const engine::Written&)>& body) {
+  return run(services, request, {stream, std::move(command), true}, 201, body);
 }
 
 Result<storage::ViewRow> find_view(const Services& services, const std::string& kind,

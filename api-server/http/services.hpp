@@ -52,9 +52,11 @@ Result<Answer> command(const Services& services, const Request& request, const s
                        std::any command, int status = 200,
                        const std::function<std::string(const engine::Written&)>& body = {});
 
-/// The same for a stream whose id was drawn for this request: answers 201 with its document.
+/// The same for a stream whose id was drawn for this request: answers 201 with its document, or
+/// with what `body` makes of the commit.
 Result<Answer> create(const Services& services, const Request& request, const std::string& stream,
-                      std::any command);
+                      std::any command,
+                      const std::function<std::string(const engine::Written&)>& body = {});
 
 /// The answer that the request's Idempotency-Key stands for; nullopt if this very request was not
 /// carried out before.

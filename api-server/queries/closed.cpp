@@ -55,7 +55,8 @@ std::vector<std::string> ClosedPipelines::next() {
     rows_.pop_front();
     if (row.updated_at >= before_) continue;
     std::vector<std::string> streams{row.id};
-    if (add("gate.pipeline", row.id, streams) && add("task.pipeline", row.id, streams)) {
+    if (add("gate.pipeline", row.id, streams) && add("task.pipeline", row.id, streams) &&
+        add("comment.pipeline", row.id, streams)) {
       return streams;
     }
   }

@@ -9,7 +9,7 @@
 namespace factory::queries {
 
 /// Pipelines that nobody will do anything with any more: completed or archived, untouched since
-/// `before`, each with its gates and tasks, of which none is open. The oldest first.
+/// `before`, each with its gates, tasks and comments, of which none is open. The oldest first.
 class ClosedPipelines {
  public:
   ClosedPipelines(storage::Store& store, Time before);

@@ -29,12 +29,8 @@ void bind_routes(http::Handlers& handlers, const Services& services) {
   handlers.bind("dashboard.summary", [&services](const Request& /*request*/) -> Result<Answer> {
     return answer_of(dashboard(services));
   });
-  handlers.bind("search", [&services](const Request& request) -> Result<Answer> {
-    const nlohmann::json& query = request.query;
-    return answer_of(search(services, query.at("q"),
-                            query.value("entity_types", std::vector<std::string>{}),
-                            query.value("limit", 10)));
-  });
+  handlers.bind("search",
+                [&services](const Request& request) { return search(services, request); });
   handlers.bind("audit.list", [&services](const Request& request) {
     return audit(services, all_slices(), request);
   });

@@ -1,18 +1,15 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <vector>
 
 #include "http/services.hpp"
 
 namespace factory::queries {
 
-/// {"results":[{id, type, title, snippet}], "indexed_through", "behind", "summary"}: what holds all
-/// the words, the newest of it, best first. The index follows the log: `behind` says how many
-/// events it has not read yet. `types` are public names (pipeline, task, approval …); empty: all.
-nlohmann::json search(const Services& services, const std::string& words,
-                      const std::vector<std::string>& types, int limit);
+/// GET /v1/search: {"results":[{id, type, title, snippet …}], "next_cursor", "complete", "capped",
+/// "indexed_through", "log_head", "behind", "summary"}. The index follows the log: `behind` says
+/// how many events it has not read yet. Types are public names (pipeline, task, approval …).
+Result<http::Answer> search(const Services& services, const http::Request& request);
 
 /// The public name of a slice's kind ("approval" for "gate") and back.
 std::string public_type(const std::string& kind);

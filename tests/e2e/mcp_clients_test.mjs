@@ -57,7 +57,8 @@ for (const kind of Object.keys(clients)) {
     const names = tools.map((tool) => tool.name);
     for (const name of ['factory_get_pending_tasks', 'factory_approve_task', 'factory_reject_task',
       'factory_get_pipeline_status', 'factory_advance_stage', 'factory_report_stage',
-      'factory_assign_priority', 'factory_get_blockers', 'factory_search', 'factory_create_pipeline']) {
+      'factory_assign_priority', 'factory_get_blockers', 'factory_search', 'factory_create_pipeline',
+      'factory_add_comment', 'factory_get_comments']) {
       assert.ok(names.includes(name), name);
     }
     assert.ok(tools.length < 25);
@@ -71,7 +72,8 @@ for (const kind of Object.keys(clients)) {
       ['factory://config/templates', 'factory://dashboard/summary']);
     const { resourceTemplates } = await client.listResourceTemplates();
     assert.deepEqual(resourceTemplates.map(({ uriTemplate }) => uriTemplate).sort(),
-      ['factory://pipelines/{pipeline_id}/state', 'factory://pipelines/{pipeline_id}/test-results']);
+      ['factory://pipelines/{pipeline_id}/comments', 'factory://pipelines/{pipeline_id}/state',
+        'factory://pipelines/{pipeline_id}/test-results']);
     const { prompts } = await client.listPrompts();
     assert.deepEqual(prompts.map(({ name }) => name).sort(), ['golive_review', 'whats_needs_attention']);
   });

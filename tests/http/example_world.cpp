@@ -250,6 +250,11 @@ std::string ExampleWorld::make(const std::string& prefix) {
     open_gate();
     return must("erin", "GET", "/v1/notifications").at("notifications").at(0).at("id");
   }
+  if (prefix == "cmt") {
+    return must("erin", "POST", "/v1/pipelines/" + make("pipe") + "/comments",
+                {{"text", "Who looks at this? @bob"}})
+        .at("id");
+  }
   if (prefix == "key") {
     return must("owner", "POST", "/v1/keys", {{"name", "temporary"}, {"role", "viewer"}}).at("id");
   }
@@ -309,6 +314,9 @@ const std::map<std::string, ExampleWorld::Setting>& ExampleWorld::settings() {
       {"report.exempt", after("report_id", "/api/v1/reports/{}/checks",
                               {{"name", "license-scan"}, {"status", "fail"}})},
       {"approval.rescind", after("approval_id", "/v1/approvals/{}/approve", json::object())},
+      {"approval.meet_condition",
+       after("approval_id", "/v1/approvals/{}/approve",
+             {{"conditions", {"Watch the error rate for a day"}}})},
       {"pipeline.resume", after("pipeline_id", "/v1/pipelines/{}/pause", json::object())},
       {"pipeline.retry",
        after("pipeline_id", "/v1/pipelines/{}/fail", {{"reason", "No network"}}, "testing")},

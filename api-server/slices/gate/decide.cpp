@@ -26,6 +26,7 @@ std::string_view announcement(const Event& event) {
           [](const ClockResumed&) { return std::string_view{}; },
           [](const PriorityChanged&) { return std::string_view{}; },
           [](const Cancelled&) { return std::string_view{}; },
+          [](const ConditionMet&) { return std::string_view{}; },
       },
       event);
 }
@@ -72,6 +73,7 @@ Result<Events> answer(const State& state, const Command& command, const Ctx& ctx
                         [&](const ResumeClock&) { return resume_clock(state, ctx); },
                         [&](const Cancel& c) { return cancel(state, c, ctx); },
                         [&](const TimerFired& c) { return fire_timer(state, c, ctx); },
+                        [&](const MeetCondition& c) { return meet_condition(state, c, ctx); },
                     },
                     command);
 }

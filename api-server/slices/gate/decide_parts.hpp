@@ -24,6 +24,9 @@ Result<Events> cancel(const State& state, const Cancel& command, const Ctx& ctx)
 Result<Events> cast_vote(const State& state, const Vote& command, const Ctx& ctx);
 Result<Events> rescind(const State& state, const Rescind& command, const Ctx& ctx);
 
+// decide_condition.cpp
+Result<Events> meet_condition(const State& state, const MeetCondition& command, const Ctx& ctx);
+
 // decide_clock.cpp
 Result<Events> pause_clock(const State& state, const Ctx& ctx);
 Result<Events> resume_clock(const State& state, const Ctx& ctx);

@@ -50,19 +50,34 @@ Voted vote_event(const State& state, const Vote& command, const Ctx& ctx,
   event.digest = state.opened.subject.digest;
   event.digest_given = !command.digest.empty();
   event.at = ctx.now;
+  event.comment_id = command.comment_id;
   return event;
+}
+
+/// Whether the policy lets a comment carry the vote.
+Result<Done> check_comment(const State& state, const Vote& command) {
+  if (command.comment_id.empty() || state.opened.policy.decide_by_comment) return Done{};
+  return Error{ErrorCode::forbidden,
+               "\"" + state.opened.title + "\" takes no decision by a comment.",
+               "Comment without a decision, and decide by the approval's own route.",
+               {},
+               {}};
 }
 
 Result<Events> vote_while_pending(const State& state, const Vote& command, const Ctx& ctx) {
   const std::string& actor = ctx.actor.id;
   if (auto allowed = check_actor(state, ctx.actor); !allowed) return std::move(allowed.error());
+  if (auto allowed = check_comment(state, command); !allowed) return std::move(allowed.error());
   if (auto allowed = check_digest(state, command.digest); !allowed) {
     return std::move(allowed.error());
   }
   if (const Voted* earlier = vote_of(state, actor)) {
-    if (earlier->verdict == command.verdict) return Events{};
+    const bool same = earlier->verdict == command.verdict;
+    // A second comment would say that it decided, which it did not.
+    if (same && command.comment_id.empty()) return Events{};
     return conflict(actor + " has " + past(earlier->verdict) + " \"" + state.opened.title + "\".",
-                    "Rescind that vote first, then decide anew.");
+                    same ? "Leave `decision` out to comment alone."
+                         : "Rescind that vote first, then decide anew.");
   }
   const GatePolicy& policy = state.opened.policy;
   auto approvers = state.approvers();
@@ -94,7 +109,7 @@ Result<Events> vote_while_pending(const State& state, const Vote& command, const
 Result<Events> vote_when_decided(const State& state, const Vote& command, const Ctx& ctx) {
   const Voted* earlier = vote_of(state, ctx.actor.id);
   const bool same = ctx.actor.type == ActorType::person && earlier != nullptr &&
-                    earlier->verdict == command.verdict &&
+                    earlier->verdict == command.verdict && command.comment_id.empty() &&
                     (command.digest.empty() || command.digest == earlier->digest);
   if (same) return Events{};
   return decided_before(state);

@@ -17,6 +17,7 @@ void append(std::vector<T>& list, T item) {
 
 void drop_vote(State& state, const std::string& person) {
   std::erase_if(state.votes, [&](const Voted& vote) { return vote.person == person; });
+  std::erase_if(state.met, [&](const ConditionMet& met) { return met.of == person; });
 }
 
 void close(State& state, Status status, const std::string& by, Time at) {
@@ -70,6 +71,7 @@ struct Apply {
     state.opened.subject.digest = event.digest;
     append(state.versions, SubjectVersion{event.digest, event.change});
     state.votes.clear();
+    state.met.clear();
     auto& reporters = state.opened.reporters;
     const std::string who = event.reporter.value_or("");
     const bool known = who.empty() || who == state.opened.requester ||
@@ -88,6 +90,7 @@ struct Apply {
     state.deadline = event.deadline;
   }
   void operator()(const PriorityChanged& event) const { state.opened.priority = event.priority; }
+  void operator()(const ConditionMet& event) const { state.met.push_back(event); }
   void operator()(const Cancelled& event) const {
     state.status = Status::cancelled;
     state.reason = event.reason;
@@ -110,6 +113,13 @@ std::vector<std::string> State::approvers() const {
     places.push_back(vote.on_behalf_of.empty() ? vote.person : vote.on_behalf_of);
   }
   return places;
+}
+
+const ConditionMet* State::met_of(const std::string& person, const std::string& condition) const {
+  const auto found = std::find_if(met.begin(), met.end(), [&](const ConditionMet& event) {
+    return event.of == person && event.condition == condition;
+  });
+  return found == met.end() ? nullptr : &*found;
 }
 
 std::vector<Delegation> State::delegated() const {

@@ -89,6 +89,7 @@ struct Voted {
   std::string digest;         ///< of what the person was shown
   bool digest_given = false;  ///< false: the caller named none, the current one was taken
   Time at{};
+  std::string comment_id = {};  ///< of the comment that carried the decision; empty: none did
   static constexpr auto fields() {
     return std::tuple{field("person", &Voted::person),
                       field("on_behalf_of", &Voted::on_behalf_of),
@@ -100,7 +101,8 @@ struct Voted {
                       field("severity", &Voted::severity),
                       field("digest", &Voted::digest),
                       field("digest_given", &Voted::digest_given),
-                      field("at", &Voted::at)};
+                      field("at", &Voted::at),
+                      field("comment_id", &Voted::comment_id)};
   }
 };
 
@@ -235,6 +237,22 @@ struct PriorityChanged {
   }
 };
 
+/// A condition that an approval was given under is met. It stays on record for as long as the vote
+/// that it came with counts.
+struct ConditionMet {
+  static constexpr std::string_view type = "approval.condition_met";
+  std::string condition;
+  std::string of;  ///< whose vote it came with
+  std::string by;  ///< who says so
+  std::string notes;
+  Time at{};
+  static constexpr auto fields() {
+    return std::tuple{field("condition", &ConditionMet::condition), field("of", &ConditionMet::of),
+                      field("by", &ConditionMet::by), field("notes", &ConditionMet::notes),
+                      field("at", &ConditionMet::at)};
+  }
+};
+
 struct Cancelled {
   static constexpr std::string_view type = "approval.cancelled";
   std::string reason;
@@ -246,7 +264,7 @@ struct Cancelled {
 
 using Event = std::variant<Opened, Voted, Approved, Rejected, Rescinded, Consumed, Delegated,
                            Escalated, SubjectChanged, DeadlineWarned, DeadlineExtended, ClockPaused,
-                           ClockResumed, PriorityChanged, Cancelled>;
+                           ClockResumed, PriorityChanged, Cancelled, ConditionMet>;
 
 // --- state ------------------------------------------------------------------------------------
 
@@ -260,6 +278,7 @@ struct State {
   Opened opened;  ///< as it was opened; subject.digest and priority are kept current
   std::vector<SubjectVersion> versions;  ///< every digest that was shown, oldest first
   std::vector<Voted> votes;              ///< those that count now, one a person
+  std::vector<ConditionMet> met;         ///< of the conditions of these votes
   std::vector<Delegated> delegations;    ///< the latest of each delegator
   std::vector<Escalated> escalations;
   std::string decided_by;
@@ -277,6 +296,9 @@ struct State {
   /// In whose places was approved.
   [[nodiscard]] std::vector<std::string> approvers() const;
   [[nodiscard]] std::vector<Delegation> delegated() const;
+  /// How a condition of this person's vote was met; nullptr: it was not.
+  [[nodiscard]] const ConditionMet* met_of(const std::string& person,
+                                           const std::string& condition) const;
 };
 
 // --- commands ---------------------------------------------------------------------------------
@@ -292,6 +314,8 @@ struct Vote {
   std::vector<std::string> requested_changes;
   Severity severity = Severity::major;
   std::string digest;
+  /// The comment that carries it: such a vote must count, or be refused with the comment.
+  std::string comment_id = {};
 };
 struct Rescind {
   std::string reason;
@@ -321,8 +345,14 @@ struct Cancel {
 struct TimerFired {
   std::string name;  ///< "deadline" or "deadline_warning"
 };
+/// A person says that a condition is met. Conditions bind people, they hold nothing up here.
+struct MeetCondition {
+  std::string condition;  ///< as it was written
+  std::string of;         ///< whose vote it came with; empty: whoever's, the first that has it open
+  std::string notes;
+};
 using Command = std::variant<Open, Vote, Rescind, Delegate, Escalate, ChangeSubject, SetPriority,
-                             Consume, PauseClock, ResumeClock, Cancel, TimerFired>;
+                             Consume, PauseClock, ResumeClock, Cancel, TimerFired, MeetCondition>;
 
 // --- the slice --------------------------------------------------------------------------------
 
@@ -339,7 +369,7 @@ struct Definition {
   using Event = gate::Event;
   static constexpr std::string_view kind = "gate";
   static constexpr std::string_view prefix = "gate";
-  static constexpr int view_version = 1;
+  static constexpr int view_version = 2;
   static Command timer_fired(const std::string& name) { return TimerFired{name}; }
 };
 

@@ -17,7 +17,8 @@ using nlohmann::json;
 using Texts = std::vector<std::string>;
 
 /// Pending ones by priority and age; others, and all, the newest first.
-storage::ViewQuery query_of(const std::string& status, const std::string& pipeline_id) {
+storage::ViewQuery query_of(const std::string& status, const std::string& pipeline_id,
+                            bool open_conditions) {
   storage::ViewQuery query;
   query.kind = Definition::kind;
   const bool pending = status == "pending";
@@ -26,6 +27,14 @@ storage::ViewQuery query_of(const std::string& status, const std::string& pipeli
     query.tag = storage::Tag{"gate.pipeline", pipeline_id, 0, 0};
   } else if (pending) {
     query.tag = storage::Tag{"gate.open", "", 0, 0};
+  }
+  if (open_conditions) {
+    const storage::Tag open{"gate.conditions", "open", 0, 0};
+    if (query.tag) {
+      query.also = {open};
+    } else {
+      query.tag = open;
+    }
   }
   query.descending = !pending;
   return query;
@@ -63,7 +72,8 @@ Result<Answer> list(const Services& services, const Request& request) {
     // Nobody can decide what is decided: of `all`, only pending ones are somebody's.
     auto found = queries::list(
         services, request,
-        query_of(assignee.empty() ? status : "pending", request.query.value("pipeline_id", "")),
+        query_of(assignee.empty() ? status : "pending", request.query.value("pipeline_id", ""),
+                 request.query.value("conditions", "") == "open"),
         [&](const json& gate) { return assignee.empty() || can_decide(gate, assignee, *people); });
     if (!found) return std::move(found.error());
     listed = std::move(*found);
@@ -167,6 +177,11 @@ void bind_routes(http::Handlers& handlers, const Services& services) {
   });
   handlers.bind("approval.rescind", [&services](const Request& request) {
     return run(services, request, Rescind{request.body.value("reason", "")});
+  });
+  handlers.bind("approval.meet_condition", [&services](const Request& request) {
+    return run(services, request,
+               MeetCondition{request.body.at("condition").get<std::string>(),
+                             request.body.value("of", ""), request.body.value("notes", "")});
   });
   handlers.bind("approval.delegate", [&services](const Request& request) {
     return run(services, request,

@@ -15,6 +15,7 @@ void put_vote(JsonWriter& doc, const Voted& vote) {
   doc.put("channel", vote.channel).put("digest", vote.digest);
   doc.put("digest_given", vote.digest_given).put("at", vote.at);
   doc.put_some("on_behalf_of", vote.on_behalf_of).put_some("notes", vote.notes);
+  doc.put_some("comment_id", vote.comment_id);
   doc.end_object();
 }
 
@@ -22,7 +23,13 @@ void put_conditions(JsonWriter& doc, const State& state) {
   doc.key("conditions").begin_array();
   for (const Voted& vote : state.votes) {
     for (const std::string& condition : vote.conditions) {
-      doc.begin_object().put("condition", condition).put("by", vote.person).end_object();
+      const ConditionMet* met = state.met_of(vote.person, condition);
+      doc.begin_object().put("condition", condition).put("by", vote.person);
+      doc.put("met", met != nullptr);
+      if (met != nullptr) {
+        doc.put("met_by", met->by).put("met_at", met->at).put_some("met_notes", met->notes);
+      }
+      doc.end_object();
     }
   }
   doc.end_array();
@@ -130,15 +137,39 @@ std::string document(const std::string& id, const State& state) {
   return doc.end_object().take();
 }
 
+/// Whether a condition of an approval that counts is not met.
+bool has_open_condition(const State& state) {
+  return std::any_of(state.votes.begin(), state.votes.end(), [&](const Voted& vote) {
+    return std::any_of(vote.conditions.begin(), vote.conditions.end(),
+                       [&](const std::string& condition) {
+                         return state.met_of(vote.person, condition) == nullptr;
+                       });
+  });
+}
+
+/// What was said with the decisions; nothing where nobody said anything: its task is found, too.
+std::string said(const State& state) {
+  std::string words = state.reason.empty() ? "" : "\n" + state.reason;
+  for (const Voted& vote : state.votes) {
+    if (!vote.notes.empty() && vote.notes != state.reason) words += "\n" + vote.notes;
+    for (const std::string& condition : vote.conditions) words += "\n" + condition;
+    for (const std::string& change : vote.requested_changes) words += "\n" + change;
+  }
+  if (words.empty()) return words;
+  const Subject& subject = state.opened.subject;
+  return state.opened.title + "\n" + subject.pipeline_name + " " + subject.stage + words;
+}
+
 }  // namespace
 
 View view(const std::string& id, const State& state) {
   const Opened& opened = state.opened;
-  View result{std::string(name_of(state.status)), document(id, state), "", {}};
+  View result{std::string(name_of(state.status)), document(id, state), said(state), {}};
   const std::int64_t since = to_millis(opened.at);
   if (state.status == Status::pending) {
     result.index.push_back({"gate.open", "", static_cast<std::int64_t>(opened.priority), since});
   }
+  if (has_open_condition(state)) result.index.push_back({"gate.conditions", "open", 0, since});
   if (opened.subject.matter) {
     result.index.push_back({"gate.subject", opened.subject.matter->id, 0, since});
   } else {

@@ -1,31 +1,31 @@
 #include "storage/sqlite/search_query.hpp"
 
+#include <sqlite3.h>
+
 #include <algorithm>
-#include <cctype>
-#include <functional>
 #include <limits>
 
+#include "common/text.hpp"
+#include "storage/sqlite/search_cursor.hpp"
+#include "storage/sqlite/search_rank.hpp"
 #include "storage/sqlite/tokenizer.hpp"
 
 namespace factory::storage {
 
 namespace {
 
+using SteadyClock = std::chrono::steady_clock;
+
 constexpr std::size_t kMostWords = 16;
 /// So many of the newest documents are ranked.
 constexpr std::size_t kMostCandidates = 200;
 /// So many are read to find them, where the index knows only the first letters of the last word.
 constexpr int kMostRead = 600;
-/// Documents that share an era word.
-constexpr std::int64_t kEra = 10'000;
 constexpr std::size_t kMostEras = 60;
-constexpr std::size_t kSnippetBytes = 160;
-
-struct Candidate {
-  SearchHit hit;
-  std::string text;
-  int score = 0;
-};
+/// From how many of its newest documents it is estimated in how many a word is.
+constexpr std::int64_t kSample = 1000;
+/// Instructions of SQLite between two looks at the clock.
+constexpr int kStepsBetweenLooks = 2000;
 
 /// How the last word is asked for.
 enum class Last { exact, prefix };
@@ -50,69 +50,168 @@ std::string kept_beginning(const std::string& word) {
   return first_letters(word, letters(word) >= 4 ? 4 : 2);
 }
 
+/// Each word once, the last one at its place.
+std::vector<std::string> distinct(std::vector<std::string> words) {
+  if (words.size() > kMostWords) words.resize(kMostWords);
+  for (std::size_t i = 0; i + 1 < words.size();) {
+    const auto again =
+        std::find(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end(), words[i]);
+    if (again == words.end()) {
+      ++i;
+    } else {
+      words.erase(words.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+  return words;
+}
+
+/// The letters and digits of an id or name as one word of the index.
+std::string one_word(std::string word, const std::string& text) {
+  for (const char c : text) {
+    if (is_ascii_alnum(c)) word.push_back(ascii_lower(c));
+  }
+  return word;
+}
+
+/// Ends what SQLite does on a connection when the time is over.
+class Watch {
+ public:
+  Watch(Connection& connection, SteadyClock::time_point end)
+      : handle_(connection.database().getHandle()), end_(end) {
+    sqlite3_progress_handler(handle_, kStepsBetweenLooks, &Watch::look, this);
+  }
+  ~Watch() { sqlite3_progress_handler(handle_, 0, nullptr, nullptr); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  [[nodiscard]] bool over() const { return SteadyClock::now() >= end_; }
+
+ private:
+  static int look(void* self) { return static_cast<const Watch*>(self)->over() ? 1 : 0; }
+
+  sqlite3* handle_;
+  SteadyClock::time_point end_;
+};
+
 class Search {
  public:
-  Search(Connection& connection, const std::string& question, const std::vector<std::string>& kinds,
-         int limit)
+  Search(Connection& connection, const SearchQuestion& question)
       : connection_(connection),
         tokenizer_(connection),
-        kinds_(kinds),
-        limit_(static_cast<std::size_t>(std::clamp(limit, 1, 100))),
-        words_(tokenizer_.words(question)) {
-    if (words_.size() > kMostWords) words_.resize(kMostWords);
-  }
+        question_(question),
+        statuses_(listed(question.statuses)),
+        limit_(static_cast<std::size_t>(std::clamp(question.limit, 1, 100))),
+        words_(distinct(tokenizer_.words(question.words))),
+        end_(SteadyClock::now() + question.time) {}
 
-  std::vector<SearchHit> run() {
-    if (words_.empty()) return {};
-    find();
-    for (Candidate& candidate : found_) candidate.score = score(candidate);
-    std::stable_sort(found_.begin(), found_.end(),
-                     [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
-    std::vector<SearchHit> hits;
-    for (std::size_t i = 0; i < std::min(limit_, found_.size()); ++i) {
-      found_[i].hit.snippet = snippet(found_[i].text);
-      hits.push_back(std::move(found_[i].hit));
+  SearchAnswer run() {
+    if (!question_.cursor.empty()) place_ = decode_search_cursor(question_);
+    if (words_.empty() || !find_newest()) return {};
+    if (question_.cursor.empty()) place_.top = newest_;
+    {
+      const Watch watch(connection_, end_);
+      watch_ = &watch;
+      find_in_time();
+      watch_ = nullptr;
     }
-    return hits;
+    rank(found_, ranking_, tokenizer_);
+    answer_.capped = found_.size() >= kMostCandidates;
+    const auto begin = std::min(static_cast<std::size_t>(place_.offset), found_.size());
+    const std::size_t end = std::min(begin + limit_, found_.size());
+    for (std::size_t i = begin; i < end; ++i) {
+      found_[i].hit.snippet = snippet(text_around(found_[i]), words_, tokenizer_);
+      answer_.hits.push_back(std::move(found_[i].hit));
+    }
+    if (end < found_.size()) {
+      answer_.next_cursor =
+          encode_search_cursor({place_.top, static_cast<std::int64_t>(end)}, question_);
+    }
+    return std::move(answer_);
   }
 
  private:
+  bool find_newest();
+  void find_in_time();
   void find();
+  [[nodiscard]] std::vector<std::int64_t> eras();
   void find_in(const std::vector<std::string>& eras);
   bool collect(const std::string& last, Last how, const std::vector<std::string>& eras);
+  bool collect_one(const std::string& match, Last how, int& left);
+  void weigh();
   [[nodiscard]] std::int64_t work_floor();
   [[nodiscard]] std::vector<std::string> terms(const std::string& last, Last how) const;
-  [[nodiscard]] bool is_asked_for(const Candidate& candidate, Last how) const;
-  [[nodiscard]] int score(const Candidate& candidate) const;
-  [[nodiscard]] std::string snippet(const std::string& text) const;
+  [[nodiscard]] bool is_asked_for(const Candidate& candidate, Last how);
+  [[nodiscard]] std::string whole_text(const Candidate& candidate);
+  [[nodiscard]] std::string text_around(const Candidate& candidate);
 
   Connection& connection_;
   const Tokenizer tokenizer_;
-  const std::vector<std::string>& kinds_;
+  const SearchQuestion& question_;
+  const std::string statuses_;
   const std::size_t limit_;
-  std::vector<std::string> words_;
+  const std::vector<std::string> words_;
+  const SteadyClock::time_point end_;
+  const Watch* watch_ = nullptr;
+  std::int64_t newest_ = 0;  ///< the highest number
+  SearchPlace place_;
+  Ranking ranking_;
   std::vector<Candidate> found_;  ///< newest first
+  SearchAnswer answer_;
 };
 
-/// A walk that looks for documents with several common words that hardly ever come together would
-/// touch every document. So the newest ones are tried first, and then only as many as the rarest of
-/// the words gives reason to.
-void Search::find() {
-  if (terms(words_.back(), Last::exact).size() == 1) return find_in({""});
+bool Search::find_newest() {
   Query newest = connection_.query("SELECT number FROM documents ORDER BY number DESC LIMIT 1");
-  if (!newest.step()) return;
-  const std::int64_t last = newest.integer(0);
-  std::vector<std::string> eras = {era_word(last)};
-  if (last > kEra) eras.push_back(era_word(last - kEra));
-  find_in(eras);
-  if (found_.size() >= limit_ || last <= kEra) return;
+  if (newest.step()) newest_ = newest.integer(0);
+  ranking_ = {words_, std::vector<double>(words_.size(), 1), static_cast<double>(newest_)};
+  return newest_ > 0;
+}
+
+/// What was found when the time is over stands.
+void Search::find_in_time() {
+  try {
+    find();
+    if (found_.size() > 1) weigh();
+  } catch (const SQLite::Exception& error) {
+    if ((error.getErrorCode() & 0xff) != SQLITE_INTERRUPT || !watch_->over()) throw;
+    answer_.complete = false;
+  }
+}
+
+/// The newest documents are tried first, and then only as many as the rarest of the words gives
+/// reason to: a walk that looks for documents with several common words that hardly ever come
+/// together would touch every document, and does not look at the clock on its way.
+void Search::find() {
+  const bool timed = question_.since || question_.until;
+  if (!timed && terms(words_.back(), Last::exact).size() == 1) return find_in({""});
+  const std::vector<std::int64_t> all = eras();
+  std::vector<std::string> tried;
+  for (std::size_t i = 0; i < std::min<std::size_t>(all.size(), 2); ++i) {
+    tried.push_back(era_word(all[i] * kEra));
+  }
+  find_in(tried);
+  if (found_.size() >= limit_ || all.size() <= tried.size()) return;
   const std::int64_t floor = work_floor();
   if (floor == 0) return find_in({""});
-  for (std::int64_t number = last - 2 * kEra; number > floor - kEra && eras.size() < kMostEras;
-       number -= kEra) {
-    eras.push_back(era_word(number));
+  for (std::size_t i = 2; i < all.size(); ++i) {
+    if (all[i] < era_of(floor) || tried.size() >= kMostEras) {
+      answer_.complete = false;
+      break;
+    }
+    tried.push_back(era_word(all[i] * kEra));
   }
-  find_in(eras);
+  find_in(tried);
+  if (found_.size() >= kMostCandidates) answer_.complete = true;
+}
+
+/// Those that may hold something of the time that is asked for, the newest first.
+std::vector<std::int64_t> Search::eras() {
+  std::vector<std::int64_t> all;
+  Query rows = connection_.query(
+      "SELECT era FROM eras WHERE era <= ? AND last_at >= ? AND first_at <= ? ORDER BY era DESC");
+  rows.with(era_of(place_.top), question_.since.value_or(Time::min()),
+            question_.until.value_or(Time::max()));
+  while (rows.step()) all.push_back(rows.integer(0));
+  return all;
 }
 
 /// A word that is meant as it stands is found by a walk from the newest document down, and so are
@@ -133,23 +232,58 @@ void Search::find_in(const std::vector<std::string>& eras) {
 bool Search::collect(const std::string& last, Last how, const std::vector<std::string>& eras) {
   found_.clear();
   int left = kMostRead;
+  std::string common;
+  for (const std::string& term : terms(last, how)) common += (common.empty() ? "" : " AND ") + term;
   for (const std::string& era : eras) {
-    std::string match;
-    for (const std::string& term : terms(last, how)) match += (match.empty() ? "" : " AND ") + term;
-    if (!era.empty()) match += " AND \"" + era + "\"";
-    Query rows = connection_.query(
-        "SELECT d.id, d.kind, d.title, d.text FROM words "
-        "JOIN documents d ON d.number = words.rowid "
-        "WHERE words MATCH ? ORDER BY words.rowid DESC LIMIT ?");
-    rows.with(match, left);
-    while (rows.step()) {
-      Candidate candidate{{rows.text(0), rows.text(1), rows.text(2), {}}, rows.text(3), 0};
-      if (is_asked_for(candidate, how)) found_.push_back(std::move(candidate));
-      if (found_.size() >= kMostCandidates) return true;
-      if (--left == 0) return false;
+    if (watch_->over()) {
+      answer_.complete = false;
+      return true;
     }
+    const std::string match = era.empty() ? common : common + " AND \"" + era + "\"";
+    if (!collect_one(match, how, left)) return false;
+    if (found_.size() >= kMostCandidates) return true;
   }
   return true;
+}
+
+bool Search::collect_one(const std::string& match, Last how, int& left) {
+  Query rows = connection_.query(
+      "SELECT d.id, d.kind, d.title, d.status, d.pipeline, d.at, d.number, d.size, d.head "
+      "FROM words CROSS JOIN documents d ON d.number = words.rowid "
+      "WHERE words MATCH ?1 AND words.rowid <= ?2 AND (?3 = '' OR instr(?3, ',' || d.status || "
+      "',') > 0) AND d.at >= ?4 AND d.at <= ?5 ORDER BY words.rowid DESC LIMIT ?6");
+  rows.with(match, place_.top, statuses_, question_.since.value_or(Time::min()),
+            question_.until.value_or(Time::max()), left);
+  while (rows.step()) {
+    Candidate candidate{
+        {rows.text(0), rows.text(1), rows.text(2), {}, rows.text(3), rows.text(4), rows.time(5)},
+        rows.integer(6),
+        rows.integer(7),
+        rows.text(8),
+        0};
+    if (is_asked_for(candidate, how)) found_.push_back(std::move(candidate));
+    if (found_.size() >= kMostCandidates) return true;
+    if (--left == 0) return false;
+  }
+  return true;
+}
+
+/// How rare each word is: how far apart its newest documents are.
+void Search::weigh() {
+  for (std::size_t i = 0; i < words_.size(); ++i) {
+    const std::string term = "\"" + words_[i] + "\"";
+    Query row = connection_.query(
+        "SELECT count(*), min(number) FROM (SELECT rowid AS number FROM words WHERE words MATCH ? "
+        "ORDER BY rowid DESC LIMIT ?)");
+    if (!row.with(term, kSample).step()) continue;
+    const auto count = static_cast<double>(row.integer(0));
+    if (row.integer(0) < kSample) {
+      ranking_.frequency[i] = std::max(1.0, count);
+    } else {
+      const auto span = static_cast<double>(newest_ - row.integer(1) + 1);
+      ranking_.frequency[i] = count * ranking_.documents / span;
+    }
+  }
 }
 
 /// The number down to which some word occurs kEra times; 0 if one occurs less often.
@@ -164,15 +298,18 @@ std::int64_t Search::work_floor() {
   return floor;
 }
 
-/// What must be in a document. Only words that the tokenizer gave, each in quotes: no syntax of
-/// FTS5 can come from a user.
+/// What must be in a document. Only words that the tokenizer gave, or of letters and digits, each
+/// in quotes: no syntax of FTS5 can come from a user.
 std::vector<std::string> Search::terms(const std::string& last, Last how) const {
   std::vector<std::string> terms;
   for (std::size_t i = 0; i + 1 < words_.size(); ++i) terms.push_back("\"" + words_[i] + "\"");
   terms.push_back("\"" + last + (how == Last::prefix ? "\"*" : "\""));
-  if (!kinds_.empty()) {
+  if (!question_.pipeline.empty()) {
+    terms.push_back("\"" + pipeline_word(question_.pipeline) + "\"");
+  }
+  if (!question_.kinds.empty()) {
     std::string any;
-    for (const std::string& kind : kinds_) {
+    for (const std::string& kind : question_.kinds) {
       any += (any.empty() ? "(\"" : " OR \"") + kind_word(kind) + "\"";
     }
     terms.push_back(any + ")");
@@ -180,75 +317,51 @@ std::vector<std::string> Search::terms(const std::string& last, Last how) const 
   return terms;
 }
 
-bool Search::is_asked_for(const Candidate& candidate, Last how) const {
-  const auto& kind = candidate.hit.kind;
-  if (!kinds_.empty() && std::find(kinds_.begin(), kinds_.end(), kind) == kinds_.end()) {
+bool Search::is_asked_for(const Candidate& candidate, Last how) {
+  const auto& kinds = question_.kinds;
+  const SearchHit& hit = candidate.hit;
+  if (!kinds.empty() && std::find(kinds.begin(), kinds.end(), hit.kind) == kinds.end()) {
     return false;
   }
+  if (!question_.pipeline.empty() && hit.pipeline != question_.pipeline) return false;
   if (how == Last::exact) return true;
   bool found = false;
   const auto look = [&](const Token& token) {
     found = token.word.starts_with(words_.back());
     return !found;
   };
-  tokenizer_.each(candidate.hit.title, look);
-  if (!found) tokenizer_.each(candidate.text, look);
+  tokenizer_.each(hit.title, look);
+  if (!found) tokenizer_.each(candidate.head, look);
+  if (!found) tokenizer_.each(whole_text(candidate), look);
   return found;
 }
 
-/// Words in the title count most, whole words more than beginnings; equals stay newest first.
-int Search::score(const Candidate& candidate) const {
-  const auto titled = tokenizer_.words(candidate.hit.title);
-  int score = 0;
-  for (const std::string& word : words_) {
-    if (std::find(titled.begin(), titled.end(), word) != titled.end()) score += 4;
-  }
-  const auto begins = [&](const std::string& word) { return word.starts_with(words_.back()); };
-  if (std::any_of(titled.begin(), titled.end(), begins)) score += 2;
-  if (titled == words_) score += 4;
-  return score;
+/// Nothing for one that is all in its head.
+std::string Search::whole_text(const Candidate& candidate) {
+  Query row = connection_.query("SELECT text FROM bodies WHERE number = ?");
+  return row.with(candidate.number).step() ? row.text(0) : "";
 }
 
-/// The text around the first of the words, cut between letters.
-std::string Search::snippet(const std::string& text) const {
-  std::size_t first = 0;
-  tokenizer_.each(text, [&](const Token& token) {
-    const bool hit = token.word.starts_with(words_.back()) ||
-                     std::find(words_.begin(), words_.end(), token.word) != words_.end();
-    if (hit) first = token.begin;
-    return !hit;
+/// The head if a word stands there, else the whole text.
+std::string Search::text_around(const Candidate& candidate) {
+  bool found = false;
+  tokenizer_.each(candidate.head, [&](const Token& token) {
+    found = is_meant(token.word, words_);
+    return !found;
   });
-  const auto inside_letter = [&](std::size_t at) {
-    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
-  };
-  std::size_t begin = first > kSnippetBytes / 4 ? first - kSnippetBytes / 4 : 0;
-  while (inside_letter(begin)) ++begin;
-  std::size_t end = std::min(text.size(), begin + kSnippetBytes);
-  while (inside_letter(end)) ++end;
-  std::string cut = text.substr(begin, end - begin);
-  std::replace_if(
-      cut.begin(), cut.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-  return (begin > 0 ? "…" : "") + cut + (end < text.size() ? "…" : "");
+  if (found) return candidate.head;
+  std::string whole = whole_text(candidate);
+  return whole.empty() ? candidate.head : whole;
 }
 
 }  // namespace
 
-std::string kind_word(const std::string& kind) {
-  std::string word = "kindis";
-  for (const char c : kind) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 && byte < 128) {
-      word.push_back(static_cast<char>(std::tolower(byte)));
-    }
-  }
-  return word;
-}
+std::string kind_word(const std::string& kind) { return one_word("kindis", kind); }
+std::string pipeline_word(const std::string& pipeline) { return one_word("pipelineis", pipeline); }
+std::string era_word(std::int64_t number) { return "eraof" + std::to_string(era_of(number)); }
 
-std::string era_word(std::int64_t number) { return "eraof" + std::to_string(number / kEra); }
-
-std::vector<SearchHit> run_search(Connection& connection, const std::string& words,
-                                  const std::vector<std::string>& kinds, int limit) {
-  return Search(connection, words, kinds, limit).run();
+SearchAnswer run_search(Connection& connection, const SearchQuestion& question) {
+  return Search(connection, question).run();
 }
 
 }  // namespace factory::storage

@@ -13,7 +13,9 @@ GatePolicy two() { return with_deadline(persons(2), DeadlineOutcome::escalate); 
 
 GateSpec half_approved() {
   GateSpec spec = open_gate(two());
-  spec.as(person("carol")).when(approve());
+  gate::Vote vote = approve();
+  vote.conditions = {"Quota"};
+  spec.as(person("carol")).when(vote);
   return spec;
 }
 
@@ -68,6 +70,7 @@ same-priority    404  -       -    -      -       -        -        -        -
 consume          404  409     409  409    409     CONS     -        409      409
 pause-clock      404  PAUS    PAUS -      -       -        -        -        -
 resume-clock     404  -       -    RESU   -       -        -        -        -
+meet-condition   404  422     MET  422    MET     MET      MET      late     409
 cancel           404  CANC    CANC CANC   CANC    -        -        -        -
 stale-deadline   -    -       -    -      -       -        -        -        -
 stale-warning    -    -       -    -      -       -        -        -        -
@@ -79,7 +82,9 @@ const std::map<std::string, std::string> legend{
     {"403", "refused: forbidden"},
     {"404", "refused: not_found"},
     {"409", "refused: conflict"},
+    {"422", "refused: unprocessable"},
     {"late", "refused: already_decided"},
+    {"MET", "approval.condition_met"},
     {"OPEN", "approval.pending"},
     {"V", "approval.voted"},
     {"VA", "approval.voted approval.approved"},
@@ -120,6 +125,7 @@ const std::map<std::string, Act>& acts() {
       {"consume", {{}, gate::Consume{}}},
       {"pause-clock", {{}, gate::PauseClock{}}},
       {"resume-clock", {{}, gate::ResumeClock{}}},
+      {"meet-condition", {person("erin"), gate::MeetCondition{"Quota", "", "Raised"}}},
       {"cancel", {{}, gate::Cancel{"archived"}}},
       {"stale-deadline", {{}, gate::TimerFired{"deadline"}}},
       {"stale-warning", {{}, gate::TimerFired{"deadline_warning"}}},

@@ -61,7 +61,8 @@ TEST_CASE("approval document: says what is decided and how it stands") {
   CHECK(doc.at("votes").at(0).at("person") == "carol");
   CHECK(doc.at("votes").at(0).at("decision") == "approved");
   CHECK(doc.at("votes").at(0).at("at") == "2026-03-02T09:01:00.000Z");
-  CHECK(doc.at("conditions") == json{{{"condition", "Watch the error rate"}, {"by", "carol"}}});
+  CHECK(doc.at("conditions") ==
+        json{{{"condition", "Watch the error rate"}, {"by", "carol"}, {"met", false}}});
   CHECK(doc.at("delegations").at(0).at("to") == "erin");
   CHECK(doc.at("escalations").at(0).at("to") == "dave");
   CHECK(doc.at("next") ==
