@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "common/text.hpp"
+#include "slices/comment/comment.hpp"
 #include "slices/notification/notification.hpp"
 #include "slices/pipeline/pipeline.hpp"
+#include "slices/webhook/webhook.hpp"
 
 namespace factory::flows {
 namespace {
@@ -32,6 +34,8 @@ class Notify {
   void task();
   void gate();
   void pipeline();
+  void comment();
+  void webhook();
 
  private:
   template <class State>
@@ -47,6 +51,7 @@ class Notify {
   [[nodiscard]] notification::Created about_task(std::string kind, Urgency severity) const;
   void reminded(const task::Reminded& event);
   void decided(std::string kind, const std::string& by, std::string words);
+  void mentioned(const Names& names, const std::string& by, const std::string& text);
 
   const Happened& happened_;
   std::vector<Command>& out_;
@@ -189,6 +194,57 @@ void Notify::pipeline() {
   tell(names, created, false);
 }
 
+/// Where a comment stands, as a path of this server.
+std::string path_of(const comment::Subject& subject) {
+  return "/v1/" + std::string(name_of(subject.kind)) + "s/" + subject.id;
+}
+
+void Notify::mentioned(const Names& names, const std::string& by, const std::string& text) {
+  const comment::Subject& subject = state<comment::State>().posted.subject;
+  notification::Created created;
+  created.kind = "mention";
+  created.title = by + " mentioned you: " + subject.title;
+  created.body = excerpt(text, longest_body);
+  created.entity_type = name_of(subject.kind);
+  created.entity_id = subject.id;
+  created.pipeline_id = subject.pipeline_id;
+  created.action_url = path_of(subject);
+  created.channels = {NotifyChannel::in_app};
+  tell(names, created, false);
+}
+
+/// Whoever a text names is told once, however often it is edited.
+void Notify::comment() {
+  const auto& event = std::any_cast<const comment::Event&>(happened_.event.event);
+  if (const auto* posted = std::get_if<comment::Posted>(&event)) {
+    mentioned(posted->mentions, posted->by, posted->text);
+  }
+  if (const auto* edited = std::get_if<comment::Edited>(&event)) {
+    mentioned(edited->newly_mentioned, edited->by, edited->text);
+  }
+}
+
+/// One that the server itself has given up is told of to those who can mend it.
+void Notify::webhook() {
+  const auto& event = std::any_cast<const webhook::Event&>(happened_.event.event);
+  const auto* const disabled = std::get_if<webhook::Disabled>(&event);
+  if (disabled == nullptr || disabled->cause == webhook::Cause::requested) return;
+  notification::Created created;
+  created.kind = "webhook_disabled";
+  created.severity = Urgency::warning;
+  created.title = "A webhook is disabled: " + state<webhook::State>().registered.url;
+  created.body = excerpt(disabled->reason, longest_body);
+  created.entity_type = webhook::Definition::kind;
+  created.entity_id = happened_.stream;
+  created.action_url = "/v1/webhooks/" + happened_.stream;
+  created.channels = {NotifyChannel::in_app};
+  Names names;
+  for (const Person& person : people().people) {
+    if (person.holds(Role::owner) || person.holds(Role::admin)) names.push_back(person.id);
+  }
+  tell(names, created);
+}
+
 }  // namespace
 
 std::shared_ptr<const task::Deciders> deciders_of(const gate::Opened& opened) {
@@ -215,6 +271,8 @@ void follow_notify(const Happened& happened, std::vector<Command>& out) {
   if (happened.kind == task::Definition::kind) notify.task();
   if (happened.kind == gate::Definition::kind) notify.gate();
   if (happened.kind == pipeline::Definition::kind) notify.pipeline();
+  if (happened.kind == comment::Definition::kind) notify.comment();
+  if (happened.kind == webhook::Definition::kind) notify.webhook();
 }
 
 }  // namespace factory::flows

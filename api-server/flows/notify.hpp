@@ -16,7 +16,7 @@ std::shared_ptr<const task::Deciders> deciders_of(const gate::Opened& opened);
 /// be told any more, and who else may be. `happened` is of a gate.
 void follow_votes(const engine::Happened& happened, std::vector<engine::Command>& out);
 
-/// What happens to tasks, gates and pipelines becomes a notification for each person whom it
+/// What happens to tasks, gates, pipelines, comments and webhooks becomes a notification for each person whom it
 /// concerns, at most task::most_recipients of one event.
 void follow_notify(const engine::Happened& happened, std::vector<engine::Command>& out);
 

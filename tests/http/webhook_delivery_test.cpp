@@ -158,6 +158,10 @@ TEST_CASE("410 disables a webhook until somebody enables it", "[webhook]") {
   CHECK(doc.at("status") == "disabled");
   CHECK(doc.at("disabled_cause") == "gone");
   CHECK(inbox.got().size() == 1);
+  const json told = office.site.owner("GET /v1/notifications").at("notifications");
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].at("type") == "webhook_disabled");
+  CHECK(told[0].at("entity_id") == hook.at("id"));
   inbox.answer(200);
   inbox.clear();
   office.group("c");  // while it is disabled nothing is queued

@@ -51,6 +51,27 @@ TEST_CASE("notification routes: who can decide is told, in the same commit", "[n
   CHECK(inbox(site, vera).empty());
 }
 
+TEST_CASE("notification routes: whom a comment names is told, once", "[notification]") {
+  Site site;
+  const std::string alice = site.key("alice", "operator").at("token");
+  const std::string bob = site.key("bob", "operator").at("token");
+  const json pipeline = site.owner("POST /v1/pipelines", {{"name", "mail"}});
+  const std::string path = "/v1/pipelines/" + pipeline.at("id").get<std::string>();
+  const json said = site.owner("POST " + path + "/comments", {{"text", "@bob look at this"}});
+  const std::string comment = "/v1/comments/" + said.at("id").get<std::string>();
+  const json told = inbox(site, bob);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0]["type"] == "mention");
+  CHECK(told[0]["title"] == "owner mentioned you: mail");
+  CHECK(told[0]["body"] == "@bob look at this");
+  CHECK(told[0]["action_url"] == path);
+  CHECK(inbox(site, alice).empty());
+  CHECK(inbox(site, site.owner_token()).empty());
+  site.owner("PATCH " + comment, {{"text", "@bob and @alice, look at this"}});
+  CHECK(inbox(site, bob).size() == 1);
+  CHECK(inbox(site, alice).size() == 1);
+}
+
 TEST_CASE("notification routes: read, dismiss, and others' are not found", "[notification]") {
   Site site;
   const std::string alice = site.key("alice", "operator").at("token");
