@@ -51,9 +51,6 @@ struct Person {
   std::vector<Role> roles;
   std::vector<std::string> groups;
 
-  [[nodiscard]] bool holds(Role role) const {
-    return std::find(roles.begin(), roles.end(), role) != roles.end();
-  }
   /// Deciding needs a person whose role carries tasks:approve.
   [[nodiscard]] bool may_decide() const {
     return !agent && std::any_of(roles.begin(), roles.end(), [](Role role) {

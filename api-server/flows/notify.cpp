@@ -240,7 +240,10 @@ void Notify::webhook() {
   created.channels = {NotifyChannel::in_app};
   Names names;
   for (const Person& person : people().people) {
-    if (person.holds(Role::owner) || person.holds(Role::admin)) names.push_back(person.id);
+    const bool mends = std::any_of(person.roles.begin(), person.roles.end(), [](Role role) {
+      return role == Role::owner || role == Role::admin;
+    });
+    if (mends) names.push_back(person.id);
   }
   tell(names, created);
 }
