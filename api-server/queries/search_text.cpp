@@ -88,8 +88,8 @@ void add_texts(storage::Blobs& blobs, const storage::ViewRow& row,
   if (!tested && row.kind != "asset" && row.kind != "report") return;
   const json doc = json::parse(row.doc);
   if (tested) return add_test_results(blobs, row, doc, documents);
-  if (row.status == "archived") return;
   const std::string digest = member(doc, row.kind == "asset" ? "digest" : "report_digest");
+  if (row.status == "archived") return;
   documents.front().text += '\n' + text_of_blob(blobs, digest, most_text);
 }
 
