@@ -129,6 +129,17 @@ async function firstDecision(client, name) {
   const stale = await client.callTool({ name: 'factory_approve_task',
     arguments: { task_id: tasks[0].id, digest: 'of something else' } });
   assert.equal(stale.isError, true);
+  const task = { entity_type: 'task', entity_id: tasks[0].id };
+  const said = await call('factory_add_comment', { ...task, text: 'Is the timeout tested, @nobody-here?' });
+  assert.deepEqual(said.unknown_mentions, ['nobody-here']);
+  const { comments } = await call('factory_get_comments', task);
+  assert.deepEqual(comments.map(({ id }) => id), [said.id]);
+  const pelican = await client.callTool({ name: 'factory_add_comment',
+    arguments: { ...task, text: 'A pelican decides', decision: 'approve', digest: 'of something else' } });
+  assert.equal(pelican.isError, true);
+  assert.equal((await call('factory_get_comments', task)).comments.length, 1);
+  const found = await call('factory_search', { query: 'pelican', entity_types: ['comment'] });
+  assert.deepEqual(found.results, []);
   await call('factory_approve_task', { task_id: tasks[0].id, digest: tasks[0].approval.digest });
   const status = await call('factory_get_pipeline_status', { pipeline_id });
   assert.equal(status.pipelines[0].current_stage, 'staging');

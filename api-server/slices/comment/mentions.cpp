@@ -34,7 +34,7 @@ struct Fence {
 
 Fence fence_of(std::string_view line) {
   const std::size_t at = line.find_first_not_of(' ');
-  if (at == std::string_view::npos || at > 3) return {};
+  if (at > 3) return {};  // also where there is nothing but blanks
   const char mark = line[at];
   if (mark != '`' && mark != '~') return {};
   const std::size_t length = run_of(line, at);
@@ -114,24 +114,24 @@ std::string bare(const std::string& word) {
 
 }  // namespace
 
-std::vector<std::string> mentioned_in(std::string_view given, std::size_t most) {
-  const std::string text = without_fences(given);
-  const Spans spans(text);
+std::vector<std::string> mentioned_in(std::string_view text, std::size_t most) {
+  const std::string shown = without_fences(text);
+  const Spans spans(shown);
   std::vector<std::string> found;
   std::set<std::string> known;
-  for (std::size_t at = 0; at < text.size() && found.size() < most;) {
-    const bool escaped = at > 0 && text[at - 1] == '\\';
-    if (text[at] == '`') {
+  for (std::size_t at = 0; at < shown.size() && found.size() < most;) {
+    const bool escaped = at > 0 && shown[at - 1] == '\\';
+    if (shown[at] == '`') {
       at = escaped ? at + 1 : spans.end_of(at);
       continue;
     }
-    if (text[at] != '@' || (at > 0 && !ends_word(text[at - 1]))) {
+    if (shown[at] != '@' || (at > 0 && !ends_word(shown[at - 1]))) {
       ++at;
       continue;
     }
     std::size_t end = at + 1;
-    while (end < text.size() && belongs_to_name(text[end])) ++end;
-    std::string word = text.substr(at + 1, end - at - 1);
+    while (end < shown.size() && belongs_to_name(shown[end])) ++end;
+    std::string word = shown.substr(at + 1, end - at - 1);
     at = end;
     if (word.size() > longest_name || word.starts_with('@') || bare(word).empty()) continue;
     if (known.insert(word).second) found.push_back(std::move(word));
