@@ -13,15 +13,6 @@ constexpr std::size_t kNewBytes = 32;
 constexpr std::size_t kLeastBytes = 24;
 constexpr std::size_t kMostBytes = 64;
 
-/// RFC 4648 section 4, by way of section 5.
-std::string base64(std::string_view bytes) {
-  std::string text = base64url(bytes);
-  std::replace(text.begin(), text.end(), '-', '+');
-  std::replace(text.begin(), text.end(), '_', '/');
-  text.append((4 - text.size() % 4) % 4, '=');
-  return text;
-}
-
 std::optional<std::string> base64_decode(std::string_view text) {
   if (text.size() % 4 != 0 || text.find_first_of("-_") != std::string_view::npos) {
     return std::nullopt;
