@@ -164,9 +164,8 @@ void bind_routes(http::Handlers& handlers, const Services& services, Leases& lea
   handlers.bind("agent.heartbeat", [&services, &leases](const Request& request) {
     return heartbeat(services, leases, request);
   });
-  handlers.bind("agent.activity", [&services](const Request& request) {
-    return activity(services, request);
-  });
+  handlers.bind("agent.activity",
+                [&services](const Request& request) { return activity(services, request); });
   const auto handing = std::make_shared<HandingOut>();
   handlers.bind("agent.next", [&services, &leases, handing](const Request& request) {
     return next(services, leases, *handing, request);
