@@ -14,6 +14,12 @@ namespace {
 
 constexpr const char* peer_token = "peer-owner-token";  // bench/peers/names.mjs
 
+/// Empty if it is not set.
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 /// A program of bench/peers in a folder of its own.
 class Peer {
  public:
@@ -29,9 +35,8 @@ class Peer {
  private:
   static std::vector<std::string> words(const std::string& script, const std::string& folder,
                                         const std::vector<std::string>& more) {
-    const std::string source = std::getenv("AF_SOURCE_DIR");
-    std::vector<std::string> all{std::getenv("AF_NODE"), "--no-warnings",
-                                 source + "/bench/peers/" + script, folder};
+    std::vector<std::string> all{environment("AF_NODE"), "--no-warnings",
+                                 environment("AF_SOURCE_DIR") + "/bench/peers/" + script, folder};
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
@@ -61,7 +66,7 @@ void measure(Report& report, const Peer& peer, const Scale& scale) {
 }  // namespace
 
 void peers(Report& report, const Scale& scale) {
-  if (std::getenv("AF_NODE") == nullptr || std::getenv("AF_SOURCE_DIR") == nullptr) {
+  if (environment("AF_NODE").empty() || environment("AF_SOURCE_DIR").empty()) {
     report.note("peers are left out: AF_NODE and AF_SOURCE_DIR do not say where they are");
     return;
   }

@@ -81,7 +81,7 @@ Result<Answer> get(const Services& services, const Leases& leases, const Request
   if (!row) return row.error();
   json doc = json::parse(row->doc);
   complete(doc, leases, services.clock.now());
-  return answer_of(std::move(doc), row->version);
+  return answer_of(doc, row->version);
 }
 
 /// A command on the agent itself; the answer is its document.
@@ -125,7 +125,7 @@ Result<Answer> heartbeat(const Services& services, Leases& leases, const Request
   const Leases::Sign sign = leases.renew(row->id, to, now, metrics);
   if (sign == Leases::Sign::renewed) {
     complete(doc, leases, now);
-    return answer_of(std::move(doc), row->version);
+    return answer_of(doc, row->version);
   }
   auto answer = http::command(services, request, row->id,
                               Command{Heartbeat{to, sign == Leases::Sign::lapsed}});
