@@ -57,12 +57,6 @@ std::optional<std::string> postgres_folder() {
   return std::nullopt;
 }
 
-void measure(Report& report, const Peer& peer, const Scale& scale) {
-  for (const int clients : {1, 8, 32}) {
-    run_cycles(report, peer.target(), clients, scale.seconds(), false);
-  }
-}
-
 }  // namespace
 
 void peers(Report& report, const Scale& scale) {
@@ -71,14 +65,14 @@ void peers(Report& report, const Scale& scale) {
     return;
   }
   report.heading("The same cycles, written by hand: Hono on node:sqlite");
-  measure(report, Peer("hono_sqlite.mjs"), scale);
+  run_cycles(report, Peer("hono_sqlite.mjs").target(), scale.seconds(), false);
   report.heading("The same cycles, written by hand: Fastify on PostgreSQL");
   const auto bin = postgres_folder();
   if (!bin) {
     report.note("left out: there is no PostgreSQL (Debian: apt-get install postgresql)");
     return;
   }
-  measure(report, Peer("fastify_postgres.mjs", {*bin}), scale);
+  run_cycles(report, Peer("fastify_postgres.mjs", {*bin}).target(), scale.seconds(), false);
 }
 
 }  // namespace factory::bench
