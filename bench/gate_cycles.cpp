@@ -12,9 +12,7 @@ void gate_cycles(Report& report, const Scale& scale) {
   const Server server(folder.path());
   report.figure("memory at rest", server.resident_mib(), "MiB", "30");
   const CycleTarget target{server.url(), server.token(), [&] { return server.cpu_us(); }};
-  for (const int clients : {1, 8, 32}) {
-    run_cycles(report, target, clients, scale.seconds(), true);
-  }
+  run_cycles(report, target, scale.seconds(), true);
   report.figure("memory under load", server.resident_mib(), "MiB");
 }
 

@@ -14,6 +14,12 @@ namespace {
 
 constexpr const char* peer_token = "peer-owner-token";  // bench/peers/names.mjs
 
+/// Empty if it is not set.
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 /// A program of bench/peers in a folder of its own.
 class Peer {
  public:
@@ -29,9 +35,8 @@ class Peer {
  private:
   static std::vector<std::string> words(const std::string& script, const std::string& folder,
                                         const std::vector<std::string>& more) {
-    const std::string source = std::getenv("AF_SOURCE_DIR");
-    std::vector<std::string> all{std::getenv("AF_NODE"), "--no-warnings",
-                                 source + "/bench/peers/" + script, folder};
+    std::vector<std::string> all{environment("AF_NODE"), "--no-warnings",
+                                 environment("AF_SOURCE_DIR") + "/bench/peers/" + script, folder};
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
@@ -52,28 +57,22 @@ std::optional<std::string> postgres_folder() {
   return std::nullopt;
 }
 
-void measure(Report& report, const Peer& peer, const Scale& scale) {
-  for (const int clients : {1, 8, 32}) {
-    run_cycles(report, peer.target(), clients, scale.seconds(), false);
-  }
-}
-
 }  // namespace
 
 void peers(Report& report, const Scale& scale) {
-  if (std::getenv("AF_NODE") == nullptr || std::getenv("AF_SOURCE_DIR") == nullptr) {
+  if (environment("AF_NODE").empty() || environment("AF_SOURCE_DIR").empty()) {
     report.note("peers are left out: AF_NODE and AF_SOURCE_DIR do not say where they are");
     return;
   }
   report.heading("The same cycles, written by hand: Hono on node:sqlite");
-  measure(report, Peer("hono_sqlite.mjs"), scale);
+  run_cycles(report, Peer("hono_sqlite.mjs").target(), scale.seconds(), false);
   report.heading("The same cycles, written by hand: Fastify on PostgreSQL");
   const auto bin = postgres_folder();
   if (!bin) {
     report.note("left out: there is no PostgreSQL (Debian: apt-get install postgresql)");
     return;
   }
-  measure(report, Peer("fastify_postgres.mjs", {*bin}), scale);
+  run_cycles(report, Peer("fastify_postgres.mjs", {*bin}).target(), scale.seconds(), false);
 }
 
 }  // namespace factory::bench

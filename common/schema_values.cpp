@@ -5,9 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "common/text.hpp"
-
 #include "common/schema.hpp"
+#include "common/text.hpp"
 
 namespace factory {
 namespace {

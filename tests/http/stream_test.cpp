@@ -81,7 +81,7 @@ Source::Read reads(std::string text) {
   };
 }
 
-void flow(Rig& rig, std::function<std::shared_ptr<http::BodySource>()> make) {
+void flow(Rig& rig, const std::function<std::shared_ptr<http::BodySource>()>& make) {
   rig.handlers.bind("thing.flow", [make](const http::Request&) -> Result<http::Answer> {
     http::Answer answer;
     answer.content_type = "application/octet-stream";

@@ -25,7 +25,7 @@ std::string param(const std::string& url, const std::string& name) {
 
 /// The three routes, a provider, and somebody's browser.
 struct Site {
-  explicit Site(std::string public_url = "https://factory.example") {
+  explicit Site(const std::string& public_url = "https://factory.example") {
     const std::string& url = house.url();
     house.say("/.well-known/openid-configuration", {{"issuer", url},
                                                     {"authorization_endpoint", url + "/auth"},
@@ -49,8 +49,8 @@ struct Site {
     logins->bind(handlers);
   }
 
-  Result<http::Answer> call(const std::string& operation, const json& query,
-                            const std::string& sent = {}) {
+  [[nodiscard]] Result<http::Answer> call(const std::string& operation, const json& query,
+                                          const std::string& sent = {}) const {
     http::Head head;
     if (!sent.empty()) head.fields.push_back({"Cookie", sent});
     http::Request request;
@@ -79,7 +79,7 @@ struct Site {
                                                   {"iat", now},
                                                   {"nonce", param(location, "nonce")}})}});
   }
-  Result<http::Answer> callback(const json& more = json::object()) {
+  [[nodiscard]] Result<http::Answer> callback(const json& more = json::object()) const {
     json query{{"state", param(location, "state")}, {"code", "c"}};
     query.update(more);
     return call("oauth.callback", query, "other=1; " + cookie + "; x=y");

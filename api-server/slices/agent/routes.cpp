@@ -81,7 +81,7 @@ Result<Answer> get(const Services& services, const Leases& leases, const Request
   if (!row) return row.error();
   json doc = json::parse(row->doc);
   complete(doc, leases, services.clock.now());
-  return answer_of(std::move(doc), row->version);
+  return answer_of(doc, row->version);
 }
 
 /// A command on the agent itself; the answer is its document.
@@ -125,7 +125,7 @@ Result<Answer> heartbeat(const Services& services, Leases& leases, const Request
   const Leases::Sign sign = leases.renew(row->id, to, now, metrics);
   if (sign == Leases::Sign::renewed) {
     complete(doc, leases, now);
-    return answer_of(std::move(doc), row->version);
+    return answer_of(doc, row->version);
   }
   auto answer = http::command(services, request, row->id,
                               Command{Heartbeat{to, sign == Leases::Sign::lapsed}});
@@ -164,9 +164,8 @@ void bind_routes(http::Handlers& handlers, const Services& services, Leases& lea
   handlers.bind("agent.heartbeat", [&services, &leases](const Request& request) {
     return heartbeat(services, leases, request);
   });
-  handlers.bind("agent.activity", [&services](const Request& request) {
-    return activity(services, request);
-  });
+  handlers.bind("agent.activity",
+                [&services](const Request& request) { return activity(services, request); });
   const auto handing = std::make_shared<HandingOut>();
   handlers.bind("agent.next", [&services, &leases, handing](const Request& request) {
     return next(services, leases, *handing, request);
