@@ -11,7 +11,6 @@
 #include "domain/decision.hpp"
 #include "domain/ladder.hpp"
 #include "domain/policy.hpp"
-#include "slices/task/deciders.hpp"
 
 /// A task: an item of the one queue of things that wait for somebody.
 namespace factory::task {
@@ -38,9 +37,8 @@ struct Created {
   bool blocks = true;   ///< whether the pipeline cannot go on without it
   bool paused = false;  ///< created while the pipeline stood still
   Time at{};
-  std::shared_ptr<const Ladder> ladder = nullptr;      ///< null: who must act is told once
+  std::shared_ptr<const Ladder> ladder = nullptr;      ///< null: plain_ladder()
   std::shared_ptr<const Calendar> calendar = nullptr;  ///< when its clock runs; null: always
-  std::shared_ptr<const Deciders> deciders = nullptr;  ///< null: whoever may decide at all
   static constexpr auto fields() {
     return std::tuple{field("kind", &Created::kind),
                       field("title", &Created::title),
@@ -57,8 +55,7 @@ struct Created {
                       field("paused", &Created::paused),
                       field("at", &Created::at),
                       field("ladder", &Created::ladder),
-                      field("calendar", &Created::calendar),
-                      field("deciders", &Created::deciders)};
+                      field("calendar", &Created::calendar)};
   }
 };
 
@@ -207,18 +204,9 @@ struct Reminded {
   }
 };
 
-struct VotingChanged {
-  static constexpr std::string_view type = "task.voting_changed";
-  Voting voting;
-  Time at{};
-  static constexpr auto fields() {
-    return std::tuple{field("voting", &VotingChanged::voting), field("at", &VotingChanged::at)};
-  }
-};
-
-using Event = std::variant<Created, Claimed, Released, Reassigned, PriorityChanged, Completed,
-                           Reopened, Cancelled, SlaWarned, SlaBreached, Escalated, ClockPaused,
-                           ClockResumed, Reminded, VotingChanged>;
+using Event =
+    std::variant<Created, Claimed, Released, Reassigned, PriorityChanged, Completed, Reopened,
+                 Cancelled, SlaWarned, SlaBreached, Escalated, ClockPaused, ClockResumed, Reminded>;
 
 // --- state ------------------------------------------------------------------------------------
 
@@ -243,14 +231,14 @@ struct State {
   std::optional<Time> paused_at;  ///< since when it stands still now
   std::vector<Reminded> told;     ///< the last steps of the ladder that were taken, oldest first
   std::vector<bool> taken;        ///< by step of the ladder; shorter: the others were not
-  Voting voting;                  ///< of an approval, as its gate said last
   Time updated_at{};
 
   /// The moment `minutes` of running clock after creation; nullopt for 0 minutes or while paused.
   [[nodiscard]] std::optional<Time> due(int minutes) const;
   /// How much of its time lies between two moments: that of its calendar, if it has one.
   [[nodiscard]] Millis clock_between(Time since, Time until) const;
-  [[nodiscard]] const Sla& sla() const;             ///< of the current priority
+  [[nodiscard]] const Sla& sla() const;  ///< of the current priority
+  [[nodiscard]] const Ladder& ladder() const;
   [[nodiscard]] bool open() const;                  ///< still waits for somebody
   [[nodiscard]] const std::string& holder() const;  ///< whose it is now: claimer, else assignee
 };
@@ -262,9 +250,14 @@ inline constexpr std::size_t most_recipients = 50;
 
 /// When the timers must fire as things stand, in the order of timer_names; nullopt: not set.
 /// `ladder` is that of the next step.
+inline constexpr std::string_view ladder_timer = "ladder";
 inline constexpr std::array<std::string_view, 4> timer_names{"sla_warning", "sla_breach",
-                                                             "sla_escalation", "ladder"};
+                                                             "sla_escalation", ladder_timer};
 std::array<std::optional<Time>, 4> schedule(const State& state);
+
+/// Of a task that was given none: who must act is told of its creation, of the warning and of the
+/// breach of its SLA.
+const Ladder& plain_ladder();
 
 /// A step of the ladder that has not been taken.
 struct NextStep {
@@ -275,8 +268,10 @@ struct NextStep {
 /// deadline that is counted from the creation. Of several at one moment the first.
 std::optional<NextStep> next_step(const State& state);
 
-/// Everybody whom the words of an audience mean now (LadderStep::to), in order of name.
+/// Everybody whom the words of an audience mean now (LadderStep::to), in order of name. `able`: who
+/// can decide its gate now; nullopt: it has none.
 std::vector<std::string> audience(const State& state, const std::vector<std::string>& to,
+                                  const std::optional<std::vector<std::string>>& able,
                                   const Directory& people);
 
 // --- commands ---------------------------------------------------------------------------------
@@ -330,14 +325,12 @@ struct PauseClock {};
 struct ResumeClock {};
 struct TimerFired {
   std::string name;  ///< one of timer_names
-};
-/// From inside the house: somebody voted at its gate, or votes for somebody.
-struct SetVoting {
-  Voting voting;
+  /// "ladder" alone: who can decide its gate now; nullopt: it has none.
+  std::optional<std::vector<std::string>> able = std::nullopt;
 };
 using Command =
     std::variant<Create, Claim, Release, Reassign, SetPriority, Complete, Resolve, Reopen, Cancel,
-                 Escalate, PauseClock, ResumeClock, TimerFired, GiveBack, SetVoting>;
+                 Escalate, PauseClock, ResumeClock, TimerFired, GiveBack>;
 
 // --- the slice --------------------------------------------------------------------------------
 
@@ -345,7 +338,7 @@ using Command =
 bool for_agents(Type kind);
 
 /// What comes from inside the house (Create, Resolve, Reopen, Cancel, Escalate, GiveBack,
-/// SetVoting, the clock and the timers) asks for no right, and but for Create and Reopen changes
+/// the clock and the timers) asks for no right, and but for Create and Reopen changes
 /// nothing on a closed task.
 Result<Decision<Event>> decide(const State& state, const Command& command, const Ctx& ctx);
 State evolve(State state, const Event& event);

@@ -32,11 +32,7 @@ struct Courier::Impl {
       : parts(std::move(given)),
         options(wanted),
         client([this](std::string_view bytes) { return may_connect(bytes, parts.allowed); }),
-        follower(parts.store, parts.deliveries, parts.source, parts.clock.now()) {
-    for (int i = 0; i < options.workers; ++i) {
-      threads.emplace_back([this](const std::stop_token& stop) { work(stop); });
-    }
-  }
+        follower(parts.store, parts.deliveries, parts.source, parts.clock.now()) {}
 
   // --- handing out --------------------------------------------------------------------------
 
@@ -61,6 +57,10 @@ struct Courier::Impl {
         done(*delivery);
       } else {
         const std::lock_guard lock(mutex);
+        // As many workers as were ever needed at once: a server without webhooks keeps none.
+        if (!stopped && threads.size() < busy.size()) {
+          threads.emplace_back([this](const std::stop_token& end) { work(end); });
+        }
         jobs.push_back(std::move(*delivery));  // stop() gives back what nobody takes
         waiting.notify_one();
       }

@@ -75,8 +75,6 @@ std::vector<Row> rows() {
       {"escalate", task::Escalate{"", ""}, everywhere("task.escalated")},
       {"pause", task::PauseClock{}, everywhere("task.clock_paused")},
       {"resume", task::ResumeClock{}, everywhere("nothing")},
-      {"voting", task::SetVoting{{{}, {"dora"}, {"dora"}, {}}}, everywhere("task.voting_changed")},
-      {"the same voting", task::SetVoting{{}}, everywhere("nothing")},
       {"timer",
        task::TimerFired{"sla_breach"},
        {"nothing", nothing, nothing, nothing, nothing, nothing}},
