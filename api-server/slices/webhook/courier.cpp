@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "common/log.hpp"
+#include "common/standard_webhooks.hpp"
 #include "engine/periodic.hpp"
 #include "identity/sealed.hpp"
 #include "slices/webhook/follow.hpp"
-#include "slices/webhook/secret.hpp"
 #include "slices/webhook/target.hpp"
 #include "slices/webhook/webhook.hpp"
 
@@ -160,7 +160,7 @@ struct Courier::Impl {
                                                  const std::string& webhook) const {
     std::vector<std::string> keys;
     for (const std::string& sealed : secrets_at(state, parts.clock.now())) {
-      auto key = key_of(identity::open_text(sealed, parts.sealing_key));
+      auto key = standard_webhooks::key_of(identity::open_text(sealed, parts.sealing_key));
       if (!key) {
         throw std::runtime_error("the secret of " + webhook +
                                  " cannot be read: is key.pepper another one than before?");
