@@ -14,6 +14,7 @@
 #include "engine/follower.hpp"
 #include "engine/outbox.hpp"
 #include "engine/periodic.hpp"
+#include "engine/timers.hpp"
 #include "http/docs.hpp"
 #include "http/gauges.hpp"
 #include "http/router.hpp"
@@ -173,7 +174,10 @@ struct App::Impl {
     const auto every = [this](const char* name, Millis interval, engine::Periodic::Step step) {
       background.push_back(std::make_unique<engine::Periodic>(name, interval, std::move(step)));
     };
-    every("timers", Millis{200}, [this](const std::stop_token&) { return core.fire_timers(); });
+    // Those of the last moment wait for the next turn: whoever decides at once is told of nothing.
+    every("timers", Millis{200}, [this](const std::stop_token&) {
+      return core.fire_timers() == engine::most_timers_at_once;
+    });
     every("search", Millis{200}, [this](const std::stop_token&) {
       return engine::follow_log(core.store(), core.search(),
                                 [this](const auto& row, auto& documents) {

@@ -208,7 +208,7 @@ engine::ArchiveRun Core::archive(Millis older_than, std::int64_t most) {
       most);
 }
 
-bool Core::fire_timers() {
+int Core::fire_timers() {
   const auto command = [this](const engine::Slice& slice, const storage::TimerRow& timer) {
     if (slice.kind() == agent::Definition::kind) {
       return std::any(agent::Command{agents_.due(timer.stream, clock_->now())});
@@ -216,7 +216,7 @@ bool Core::fire_timers() {
     if (slice.kind() != task::Definition::kind) return std::any();
     return std::any(task::Command{queries::task_timer(*store_, *registry_->people(), timer)});
   };
-  return engine::fire_timers(*runner_, *store_, *clock_, all_slices(), command, observer_) > 0;
+  return engine::fire_timers(*runner_, *store_, *clock_, all_slices(), command, observer_);
 }
 
 bool Core::seal() {

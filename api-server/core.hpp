@@ -64,9 +64,9 @@ class Core {
   /// files in archive_folder(), the oldest first and at most so many. Any thread.
   engine::ArchiveRun archive(Millis older_than, std::int64_t most);
   [[nodiscard]] std::string archive_folder() const { return data_ + "/archive"; }
-  /// Turns timers that are due into commands (engine/timers.hpp); true if there were any. One
-  /// thread at a time.
-  bool fire_timers();
+  /// Turns timers that are due into commands (engine/timers.hpp); how many there were. One thread
+  /// at a time.
+  int fire_timers();
 
   /// Writes when each key was last used; a crash loses what came after the last time.
   void keep_last_used();

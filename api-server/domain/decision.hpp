@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/clock.hpp"
@@ -17,6 +19,13 @@ struct Ctx {
   Principal actor;
   IdSeed ids;
   const Directory* people = nullptr;  ///< never null while deciding
+  /// Kinds of effects that somebody carries out; null: whatever is asked for.
+  const std::vector<std::string>* effect_kinds = nullptr;
+
+  [[nodiscard]] bool carries_out(std::string_view kind) const {
+    return effect_kinds == nullptr ||
+           std::find(effect_kinds->begin(), effect_kinds->end(), kind) != effect_kinds->end();
+  }
 };
 
 /// A durable alarm of the stream, by name; nullopt cancels it. It fires at least once.

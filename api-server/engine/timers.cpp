@@ -6,14 +6,12 @@ namespace factory::engine {
 
 namespace {
 
-constexpr int most_at_once = 200;
-
 /// A timer that its stream's decision left standing would fire for ever: it is taken away here,
 /// unless it was moved meanwhile.
 void cancel_spent(Runner& runner, const Clock& clock, const std::vector<storage::TimerRow>& fired) {
   runner.with_store([&](storage::Store& store) {
     storage::Commit commit;
-    for (const storage::TimerRow& still : store.due_timers(clock.now(), most_at_once)) {
+    for (const storage::TimerRow& still : store.due_timers(clock.now(), most_timers_at_once)) {
       for (const storage::TimerRow& timer : fired) {
         const bool same = still.stream == timer.stream && still.name == timer.name;
         if (same && still.due == timer.due) {
@@ -30,7 +28,7 @@ void cancel_spent(Runner& runner, const Clock& clock, const std::vector<storage:
 int fire_timers(Runner& runner, storage::Store& store, const Clock& clock,
                 const std::vector<std::shared_ptr<const Slice>>& slices,
                 const TimerCommand& command, Observer* observer) {
-  const std::vector<storage::TimerRow> due = store.due_timers(clock.now(), most_at_once);
+  const std::vector<storage::TimerRow> due = store.due_timers(clock.now(), most_timers_at_once);
   if (due.empty()) return 0;
   std::vector<std::future<Result<Reply>>> answers;
   answers.reserve(due.size());

@@ -57,7 +57,8 @@ class UnitBuilder {
     if (index == 0) {
       if (auto status = check_version(touched.entry.version); !status) return status;
     }
-    const Ctx ctx{now_, call_.actor, index == 0 ? seed_ : seed_.child(index), &people_};
+    const Ctx ctx{now_, call_.actor, index == 0 ? seed_ : seed_.child(index), &people_,
+                  &parts_.effect_kinds};
     auto decision = slice->decide(touched.entry.state, command.command, ctx);
     if (!decision) return std::move(decision.error());
     note_timers_and_effects(command.stream, *decision);

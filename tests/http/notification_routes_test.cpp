@@ -48,6 +48,8 @@ TEST_CASE("notification routes: who can decide is told", "[notification]") {
   CHECK(told[0]["entity_id"] == task_of(site, pipeline));
   CHECK(told[0]["pipeline_id"] == pipeline);
   CHECK(told[0]["step"] == "created");
+  const json task = site.owner("GET /v1/tasks/" + task_of(site, pipeline));
+  CHECK(task["notified"][0]["channels"] == json{"in_app"});  // there is no other here
   CHECK(told[0]["read"] == false);
   CHECK(unread(site, alice) == 1);
   CHECK(inbox(site, vera).empty());

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "domain/policy.hpp"
+#include "queries/approval_standing.hpp"
 #include "queries/listing.hpp"
-#include "queries/task_docs.hpp"
 #include "slices/pipeline/pipeline.hpp"
 
 namespace factory::pipeline {
@@ -22,9 +22,10 @@ constexpr int kMostAssets = 50;
 constexpr std::size_t kMostTransitions = 100;
 
 /// Who can decide at the gate; null if there is none to decide.
-json eligible_at(const Services& services, const json& approval_id, const Directory& people) {
-  const json gate = queries::approval_of(services.store, {{"approval_id", approval_id}}, people);
-  return gate.is_object() ? gate.value("eligible", json()) : json();
+json eligible_at(const Services& services, const std::string& approval_id,
+                 const Directory& people) {
+  const auto gate = services.store.get_view(approval_id);
+  return gate ? json(queries::able(json::parse(gate->doc), people)) : json();
 }
 
 /// The same for the gate that the text of a pipeline's document waits at.

@@ -43,7 +43,10 @@ Reminded reminder(const State& state, std::size_t index,
     event.others = static_cast<int>(event.recipients.size() - most_recipients);
     event.recipients.resize(most_recipients);
   }
-  event.channels = step.channels;
+  for (const NotifyChannel channel : step.channels) {
+    const bool told = channel == NotifyChannel::in_app || ctx.carries_out(effect_kind(channel));
+    if (told) event.channels.push_back(channel);
+  }
   event.severity = step.severity;
   event.mention = step.mention;
   event.at = ctx.now;

@@ -183,7 +183,7 @@ struct Reminded {
   std::vector<std::string> to;          ///< the audience, as the ladder names it
   std::vector<std::string> recipients;  ///< who that was, in order of name
   int others = 0;                       ///< who were too many to be told one by one
-  std::vector<NotifyChannel> channels;
+  std::vector<NotifyChannel> channels;  ///< of the step, those that there are
   Urgency severity = Urgency::info;
   Mention mention = Mention::told;
   std::string next;             ///< the step after it; empty: none
