@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <future>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <stdexcept>
 
 #include "common/http_client.hpp"
@@ -54,15 +55,6 @@ constexpr Millis remembered{48 * 3'600'000LL};
 /// Pipelines that one step of the archive's clock looks at.
 constexpr std::int64_t archived_at_once = 1000;
 
-/// The routes of the catalog, with /metrics open if that is wanted.
-std::vector<Route> served_routes(const Catalog& catalog, bool metrics_public) {
-  std::vector<Route> routes = catalog.routes();
-  for (Route& route : routes) {
-    if (metrics_public && route.operation == "system.metrics") route.scope = "public";
-  }
-  return routes;
-}
-
 CoreOptions core_options(AppOptions& options, engine::Observer& observer) {
   options.core.observer = &observer;
   options.core.effect_kinds = options.notify.kinds();
@@ -85,9 +77,8 @@ struct App::Impl {
     bind_routes(options);
     open_tls(options);
     open_logins(options);
-    const auto routes = served_routes(core.catalog(), options.metrics_public);
     router = std::make_unique<http::Router>(http::RouterParts{
-        routes,
+        core.catalog().routes(),
         core.catalog().roles(),
         handlers,
         authenticate(),
@@ -95,7 +86,9 @@ struct App::Impl {
         false,
         [this](const http::Request& request) { return http::given_before(core.store(), request); },
         options.edge,
-        &access});
+        &access,
+        options.metrics_public ? std::set<std::string>{"system.metrics"}
+                               : std::set<std::string>{}});
     server = std::make_unique<http::Server>(*router, http::Limits{}, tls);
     start_background(options);
     auto started = server->start(options.host, options.port);

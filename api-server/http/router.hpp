@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,7 @@ struct RouterParts {
   std::function<std::optional<Answer>(const Request&)> given_before{};
   EdgeOptions edge{};
   storage::AccessLog* access = nullptr;  ///< the access trail; null: none is kept
+  std::set<std::string> open{};  ///< operations that ask for no principal though declared to
 };
 
 /// From a request to its handler and back: matches the declared route, authenticates, authorises by
