@@ -1,3 +1,6 @@
+#include <filesystem>
+#include <fstream>
+
 #include "tests/http/site.hpp"
 #include "tests/support/catch.hpp"
 
@@ -177,6 +180,51 @@ TEST_CASE("notification routes: the ladder goes on through restarts, each step o
   std::set<std::string> owners;
   for (const json& one : inbox(site, site.owner_token())) owners.insert(one.at("type"));
   CHECK(owners == std::set<std::string>{"task_escalated", "sla_breach"});
+}
+
+/// A template of one gate, whose clock runs in office hours: not on Tuesday the 3rd of March 2026.
+void write_office_template(const AppOptions& options) {
+  const std::string folder = options.core.data + "/templates";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/office.json") << R"({
+    "name": "office", "version": "1.0.0", "title": "Office", "description": "In office hours",
+    "stages": [
+      {"name": "review", "title": "Review",
+       "gate": {"type": "code_review", "title": "Review", "opens": "entry", "reject_to": "review",
+                "policy": {"rules": [{"count": 1}]}}},
+      {"name": "done", "title": "Done"}],
+    "ladder": [{"name": "created", "minutes": 0}, {"name": "first", "minutes": 30},
+               {"name": "second", "minutes": 60}],
+    "calendar": {"from": "09:00", "to": "17:00", "holidays": ["2026-03-03"]}})";
+}
+
+TEST_CASE("notification routes: hours, holidays, a pause and a decision are kept through restarts",
+          "[notification]") {
+  Site site(write_office_template);
+  site.clock->set(*parse_time("2026-03-02T16:50:00Z"));  // a Monday
+  const std::string alice = site.key("alice", "operator").at("token");
+  const json pipeline =
+      site.owner("POST /v1/pipelines", {{"name", "mail"}, {"template", "office"}});
+  const std::string path = "/v1/pipelines/" + pipeline.at("id").get<std::string>();
+  const std::string task = "/v1/tasks/" + task_of(site, pipeline.at("id"));
+  const auto told_at = [&](const char* time) {
+    site.clock->set(*parse_time(time));
+    site.start();
+    site.core().fire_timers();
+    return site.owner("GET " + task).value("notified", json::array()).size();
+  };
+  CHECK(told_at("2026-03-02T16:50:00Z") == 1);
+  CHECK(told_at("2026-03-03T12:00:00Z") == 1);
+  CHECK(told_at("2026-03-04T09:10:00Z") == 1);
+  site.owner("POST " + path + "/pause", {{"reason", "freeze"}});
+  CHECK(told_at("2026-03-05T09:10:00Z") == 1);
+  site.owner("POST " + path + "/resume");
+  CHECK(told_at("2026-03-05T09:19:00Z") == 1);
+  CHECK(told_at("2026-03-05T09:20:00Z") == 2);
+  const std::string gate = site.owner("GET " + path)["waiting_for"]["approval_id"];
+  CHECK(site.call("POST /v1/approvals/" + gate + "/approve", alice, json::object()).status == 200);
+  CHECK(told_at("2026-03-09T12:00:00Z") == 2);
+  CHECK_FALSE(site.owner("GET " + task).contains("next_notification"));
 }
 
 }  // namespace
