@@ -33,6 +33,7 @@ struct Courier::Impl {
         options(wanted),
         client([this](std::string_view bytes) { return may_connect(bytes, parts.allowed); }),
         follower(parts.store, parts.deliveries, parts.source, parts.clock.now()) {
+    parts.deliveries.recover(parts.clock.now());
     for (int i = 0; i < options.workers; ++i) {
       threads.emplace_back([this](const std::stop_token& stop) { work(stop); });
     }
