@@ -145,18 +145,15 @@ nlohmann::json ask(HttpConnection& http, const std::string& question, double& mi
 void measure(Report& report, HttpConnection& http, const std::string& name,
              const std::function<std::string(int)>& question) {
   std::vector<double> times;
-  double found = 0;
   double incomplete = 0;
   for (int i = 0; i < looks; ++i) {
     double taken = 0;
     const nlohmann::json answer = ask(http, question(i), taken);
     times.push_back(taken);
-    found += static_cast<double>(answer.at("results").size());
     if (answer.at("complete") == false) incomplete += 1;
   }
   report.figure(name + ", p50", percentile(times, 0.5), "ms", "50");
   report.figure(name + ", p99", percentile(times, 0.99), "ms", "50");
-  report.figure(name + ", results on the page", found / looks, "");
   report.figure(name + ", not looked at to the end", incomplete * 100 / looks, "%");
 }
 

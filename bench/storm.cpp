@@ -1,6 +1,5 @@
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
+#include <functional>
 #include <future>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -24,7 +23,7 @@ namespace factory::bench {
 namespace {
 
 constexpr int clients = 8;
-constexpr int rounds = 3;
+constexpr int rounds = 5;
 constexpr long people = 100;
 constexpr long entities = 1000;
 
@@ -145,7 +144,6 @@ void fill(const std::string& data, long count, bool queued, const SlowReceiver& 
 struct Measured {
   CycleFigures cycles;
   double peak_mib = 0;
-  double cpu_share = 0;  ///< of one processor, all that the server did
 };
 
 Measured measure(const std::string& data, double seconds) {
@@ -153,37 +151,32 @@ Measured measure(const std::string& data, double seconds) {
   const CycleTarget target{server.url(), server.token(), [&] { return server.cpu_us(); }};
   measure_cycles(target, clients, 1);  // to be warm
   server.forget_peak();
-  const double cpu = server.cpu_us();
-  const auto from = Clock::now();
   Measured measured;
   measured.cycles = measure_cycles(target, clients, seconds);
-  measured.cpu_share = (server.cpu_us() - cpu) / 1000 / milliseconds_since(from);
   measured.peak_mib = server.peak_mib();
   return measured;
 }
 
-/// The one in the middle, by rate.
-Measured median(std::vector<Measured> all) {
-  std::sort(all.begin(), all.end(), [](const Measured& one, const Measured& other) {
-    return one.cycles.rate < other.cycles.rate;
-  });
-  return all[all.size() / 2];
+/// The one in the middle.
+double median(const std::vector<Measured>& all, const std::function<double(const Measured&)>& of) {
+  std::vector<double> values;
+  for (const Measured& one : all) values.push_back(of(one));
+  return percentile(values, 0.5);
 }
 
+double rate_of(const Measured& measured) { return measured.cycles.rate; }
+
 void tell(Report& report, const std::string& when, const std::vector<Measured>& all) {
-  const Measured middle = median(all);
-  report.figure("cycles, 8 clients, " + when, middle.cycles.rate, "1/s");
-  report.figure("slowest and fastest round, " + when,
-                std::min_element(all.begin(), all.end(),
-                                 [](const Measured& one, const Measured& other) {
-                                   return one.cycles.rate < other.cycles.rate;
-                                 })
-                    ->cycles.rate,
-                "1/s");
-  report.figure("approve p50, " + when, middle.cycles.approve_p50, "ms");
-  report.figure("approve p99, " + when, middle.cycles.approve_p99, "ms");
-  report.figure("processors that the server uses, " + when, middle.cpu_share, "");
-  report.figure("memory of the server at most, " + when, middle.peak_mib, "MiB");
+  const auto figure = [&](const std::string& name, const std::string& unit,
+                          const std::function<double(const Measured&)>& of) {
+    report.figure(name + ", " + when, median(all, of), unit);
+  };
+  figure("cycles, 8 clients", "1/s", rate_of);
+  figure("approve p50", "ms", [](const Measured& one) { return one.cycles.approve_p50; });
+  figure("approve p99", "ms", [](const Measured& one) { return one.cycles.approve_p99; });
+  figure("server's processor time for a cycle", "us",
+         [](const Measured& one) { return one.cycles.cpu_us; });
+  figure("memory of the server at most", "MiB", [](const Measured& one) { return one.peak_mib; });
 }
 
 void tell_what_waits(Report& report, const std::string& data, long count) {
@@ -231,8 +224,14 @@ void storm(Report& report, const Scale& scale) {
   }
   tell(report, "alone", alone);
   tell(report, "in the storm", during);
-  const double share = median(during).cycles.rate / median(alone).cycles.rate;
-  report.figure("rate in the storm, of that alone", share, "", "0.9");
+  std::vector<double> shares;
+  for (int round = 0; round < rounds; ++round) {
+    const auto at = static_cast<std::size_t>(round);
+    shares.push_back(rate_of(during[at]) / rate_of(alone[at]));
+  }
+  report.figure("rate in the storm, of that alone", percentile(shares, 0.5), "", "0.9");
+  report.figure("the same, of the worst round", shares.front(), "");
+  report.figure("the same, of the best round", shares.back(), "");
   report.figure("requests that the slow receiver took", static_cast<double>(slow.taken()), "");
   report.figure("requests that the hanging one took", static_cast<double>(hanging.taken()), "");
   tell_what_waits(report, stormy.path(), count);

@@ -186,7 +186,7 @@ TEST_CASE("an old document is found by a rare word that begins as many do") {
   for (int i = 0; i < documents;) {
     std::vector<SearchDocument> some;
     for (int k = 0; k < 1'000; ++k, ++i) {
-      std::string text = "common staple" + std::to_string(i);
+      std::string text = "common " + numbered("staple", i);
       if (i % 9'000 == 3) text += " stapler";
       some.push_back({numbered("d", i), "task", "T", text});
     }
