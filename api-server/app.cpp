@@ -50,7 +50,7 @@ namespace {
 
 /// How long an Idempotency-Key and a finished effect are remembered.
 constexpr Millis remembered{48 * 3'600'000LL};
-/// Pipelines that one step of the archive's clock looks at.
+/// Pipelines, or tens of notifications, that one step of the archive's clock looks at.
 constexpr std::int64_t archived_at_once = 1000;
 
 /// The routes of the catalog, with /metrics open if that is wanted.
@@ -200,6 +200,12 @@ struct App::Impl {
       const Millis age{options.archive_after_days * 86'400'000LL};
       every("archive", Millis{3'600'000}, [this, age](const std::stop_token&) {
         return core.archive(age, archived_at_once).more;
+      });
+    }
+    if (options.notification_days > 0) {
+      const Millis age{options.notification_days * 86'400'000LL};
+      every("old notifications", Millis{3'600'000}, [this, age](const std::stop_token&) {
+        return core.archive_notifications(age, archived_at_once).more;
       });
     }
     if (tls) {
