@@ -224,8 +224,10 @@ struct App::Impl {
     every("effects", Millis{200}, [this](const std::stop_token& stop) {
       const auto next = core.store().next_effect();
       if (!next || *next > core.clock().now()) return false;
-      return engine::run_effects(core.runner(), core.clock(), core.ids(), effects, {}, stop,
-                                 &metrics) > 0;
+      const int taken =
+          engine::run_effects(core.runner(), core.clock(), core.ids(), effects, {}, stop, &metrics);
+      // However much is on its way out, it is in no hurry while others wait for the writer.
+      return taken > 0 && core.runner().waiting() == 0;
     });
   }
 

@@ -205,19 +205,25 @@ Attempt Notifier::tell_one(NotifyChannel channel, const storage::EffectRow& effe
   return attempt;
 }
 
+/// While others wait for the writer they go one by one, each with a flush that is due anyway.
 void Notifier::noted(NotifyChannel channel, const std::vector<std::string>& streams,
                      bool in_digest) {
-  std::vector<std::future<Result<engine::Reply>>> answers;
-  for (const std::string& stream : streams) {
-    engine::Call call;
-    call.command = {stream, notification::Command{notification::MarkDelivered{channel, in_digest}}};
-    answers.push_back(parts_.runner.submit(std::move(call)));
-  }
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    const auto done = answers[i].get();
-    if (done) continue;
-    log(LogLevel::warning, "that a notification was sent could not be noted",
-        {{"notification", streams[i]}, {"why", done.error().detail}});
+  for (std::size_t at = 0; at < streams.size();) {
+    const std::size_t end = parts_.runner.waiting() > 0 ? at + 1 : streams.size();
+    std::vector<std::future<Result<engine::Reply>>> answers;
+    for (std::size_t i = at; i < end; ++i) {
+      engine::Call call;
+      call.command = {streams[i],
+                      notification::Command{notification::MarkDelivered{channel, in_digest}}};
+      answers.push_back(parts_.runner.submit(std::move(call)));
+    }
+    for (auto& answer : answers) {
+      const auto done = answer.get();
+      const std::string& stream = streams[at++];
+      if (done) continue;
+      log(LogLevel::warning, "that a notification was sent could not be noted",
+          {{"notification", stream}, {"why", done.error().detail}});
+    }
   }
 }
 

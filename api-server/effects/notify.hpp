@@ -53,7 +53,7 @@ class Notifier {
   /// For how long a channel is left alone; nullopt: it is not.
   std::optional<Millis> rests(NotifyChannel channel);
   bool still_waits(const std::string& stream);
-  /// Writes down that these went out; all of them share a flush.
+  /// Writes down that these went out.
   void noted(NotifyChannel channel, const std::vector<std::string>& streams, bool in_digest);
   [[nodiscard]] std::string link(const std::string& path) const;
   /// For how long nothing may go there; nullopt: it may go now.
