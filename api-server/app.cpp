@@ -52,7 +52,7 @@ namespace {
 
 /// How long an Idempotency-Key and a finished effect are remembered.
 constexpr Millis remembered{48 * 3'600'000LL};
-/// Pipelines that one step of the archive's clock looks at.
+/// Pipelines, or tens of notifications, that one step of the archive's clock looks at.
 constexpr std::int64_t archived_at_once = 1000;
 
 CoreOptions core_options(AppOptions& options, engine::Observer& observer) {
@@ -199,6 +199,12 @@ struct App::Impl {
         return core.archive(age, archived_at_once).more;
       });
     }
+    if (options.notification_days > 0) {
+      const Millis age{options.notification_days * 86'400'000LL};
+      every("old notifications", Millis{3'600'000}, [this, age](const std::stop_token&) {
+        return core.archive_notifications(age, archived_at_once).more;
+      });
+    }
     if (tls) {
       every("tls", options.tls_interval, [this](const std::stop_token&) {
         tls->refresh();
@@ -215,8 +221,10 @@ struct App::Impl {
     every("effects", Millis{200}, [this](const std::stop_token& stop) {
       const auto next = core.store().next_effect();
       if (!next || *next > core.clock().now()) return false;
-      return engine::run_effects(core.runner(), core.clock(), core.ids(), effects, {}, stop,
-                                 &metrics) > 0;
+      const int taken =
+          engine::run_effects(core.runner(), core.clock(), core.ids(), effects, {}, stop, &metrics);
+      // However much is on its way out, it is in no hurry while others wait for the writer.
+      return taken > 0 && core.runner().waiting() == 0;
     });
   }
 

@@ -33,6 +33,7 @@ struct AppOptions {
   std::optional<http::TlsOptions> tls;  ///< none: plain HTTP
   Millis tls_interval{10'000};          ///< how often its files are looked at
   int archive_after_days = 0;           ///< closed pipelines go into the archive; 0: they stay
+  int notification_days = 90;           ///< how long read ones are kept; 0: for ever
   int access_days = 90;                 ///< how long the access trail is kept
   asset::Limits assets;
   Millis collect_interval{24 * 3'600'000LL};  ///< how often blobs that nothing needs are removed

@@ -208,6 +208,14 @@ engine::ArchiveRun Core::archive(Millis older_than, std::int64_t most) {
       most);
 }
 
+engine::ArchiveRun Core::archive_notifications(Millis older_than, std::int64_t most) {
+  const std::lock_guard lock(archiving_);
+  const Time now = clock_->now();
+  queries::OldNotifications old(*store_, now - older_than, now - 4 * older_than);
+  return engine::archive_groups(
+      {*runner_, *store_, seal_key_, *clock_, archive_folder()}, [&] { return old.next(); }, most);
+}
+
 int Core::fire_timers() {
   const auto command = [this](const engine::Slice& slice, const storage::TimerRow& timer) {
     if (slice.kind() == agent::Definition::kind) {

@@ -63,6 +63,9 @@ class Core {
   /// Moves pipelines that have been closed for so long, with their gates and tasks, into sealed
   /// files in archive_folder(), the oldest first and at most so many. Any thread.
   engine::ArchiveRun archive(Millis older_than, std::int64_t most);
+  /// The same with notifications that were read or dismissed so long ago, and with those that were
+  /// made four times as long ago and never read; `most` counts tens of them.
+  engine::ArchiveRun archive_notifications(Millis older_than, std::int64_t most);
   [[nodiscard]] std::string archive_folder() const { return data_ + "/archive"; }
   /// Turns timers that are due into commands (engine/timers.hpp); how many there were. One thread
   /// at a time.

@@ -49,6 +49,22 @@ void one_client(const CycleTarget& target, int number, Load& load) {
 }
 
 void run(Report& report, const CycleTarget& target, int clients, double seconds, bool budgets) {
+  const CycleFigures figures = measure_cycles(target, clients, seconds);
+  const std::string at = std::to_string(clients) + " clients";
+  const auto budget = [&](const char* one, const char* many) -> std::string {
+    return !budgets ? "" : clients == 1 ? one : clients == 32 ? many : "";
+  };
+  report.figure("cycles, " + at, figures.rate, "1/s", budget("1,700", "6,000"));
+  if (target.cpu_us) {
+    report.figure("server's processor time for a cycle, " + at, figures.cpu_us, "us");
+  }
+  report.figure("approve p50, " + at, figures.approve_p50, "ms", budget("", "2"));
+  report.figure("approve p99, " + at, figures.approve_p99, "ms", budget("", "5"));
+}
+
+}  // namespace
+
+CycleFigures measure_cycles(const CycleTarget& target, int clients, double seconds) {
   Load load;
   std::vector<std::thread> threads;
   const double cpu_before = target.cpu_us ? target.cpu_us() : 0;
@@ -64,21 +80,14 @@ void run(Report& report, const CycleTarget& target, int clients, double seconds,
   load.stop = true;
   for (std::thread& thread : threads) thread.join();
   if (!load.error.empty()) throw std::runtime_error(load.error);
-  const double rate = static_cast<double>(load.cycles) * 1000 / milliseconds_since(from);
-  const std::string at = std::to_string(clients) + " clients";
-  const auto budget = [&](const char* one, const char* many) -> std::string {
-    return !budgets ? "" : clients == 1 ? one : clients == 32 ? many : "";
-  };
-  report.figure("cycles, " + at, rate, "1/s", budget("1,700", "6,000"));
-  if (target.cpu_us) {
-    report.figure("server's processor time for a cycle, " + at,
-                  (target.cpu_us() - cpu_before) / static_cast<double>(load.cycles), "us");
-  }
-  report.figure("approve p50, " + at, percentile(load.approvals, 0.5), "ms", budget("", "2"));
-  report.figure("approve p99, " + at, percentile(load.approvals, 0.99), "ms", budget("", "5"));
+  const auto cycles = static_cast<double>(load.cycles);
+  CycleFigures figures;
+  figures.rate = cycles * 1000 / milliseconds_since(from);
+  if (target.cpu_us) figures.cpu_us = (target.cpu_us() - cpu_before) / cycles;
+  figures.approve_p50 = percentile(load.approvals, 0.5);
+  figures.approve_p99 = percentile(load.approvals, 0.99);
+  return figures;
 }
-
-}  // namespace
 
 void run_cycles(Report& report, const CycleTarget& target, double seconds, bool budgets) {
   for (const int clients : {1, 8, 32}) run(report, target, clients, seconds, budgets);

@@ -13,6 +13,8 @@ struct Scale {
     if (events > 0) return events;
     return quick ? 100'000 : 1'000'000;
   }
+  [[nodiscard]] long most_queued() const { return quick ? 10'000 : 100'000; }
+  [[nodiscard]] long documents() const { return quick ? 100'000 : 1'000'000; }
   [[nodiscard]] long most_tasks() const { return quick ? 100'000 : 1'000'000; }
 };
 
@@ -24,6 +26,10 @@ void peers(Report& report, const Scale& scale);
 void decisions(Report& report, const Scale& scale);
 /// Blockers, a queue page and search over growing numbers of stored tasks.
 void queue(Report& report, const Scale& scale);
+/// Gate cycles alone, and while many notifications and deliveries are on their way out.
+void storm(Report& report, const Scale& scale);
+/// First pages of searches over many documents.
+void search(Report& report, const Scale& scale);
 /// The export of a long audit trail: rate and memory of the server; pages of it.
 void audit(Report& report, const Scale& scale);
 /// factory-mcp: start to the first tools/list, a call against the bare HTTP call, memory.

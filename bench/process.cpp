@@ -81,6 +81,18 @@ double Process::resident_mib() const {
   return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1048576.0;
 }
 
+double Process::peak_mib() const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
+  }
+  return 0;
+}
+
+void Process::forget_peak() const {
+  std::ofstream("/proc/" + std::to_string(pid_) + "/clear_refs") << "5";
+}
+
 double Process::cpu_us() const {
   std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
   std::string line;
@@ -107,9 +119,19 @@ Folder::~Folder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-Server::Server(const std::string& data)
-    : process_({program("factory-api"), "serve", "--data", data, "--listen", "127.0.0.1:0",
-                "--log-level", "warning"}) {
+namespace {
+
+std::vector<std::string> serve(const std::string& data, const std::vector<std::string>& more) {
+  std::vector<std::string> words{program("factory-api"), "serve",       "--data", data, "--listen",
+                                 "127.0.0.1:0",          "--log-level", "warning"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+}  // namespace
+
+Server::Server(const std::string& data, const std::vector<std::string>& more)
+    : process_(serve(data, more)) {
   url_ = nlohmann::json::parse(process_.read_line()).at("url").get<std::string>();
   token_ = read_file(data + "/owner.key").value();
   token_.erase(token_.find_last_not_of('\n') + 1);

@@ -29,6 +29,9 @@ class Process {
   std::string read_line();
   /// Resident memory in MiB.
   [[nodiscard]] double resident_mib() const;
+  /// The most it was since the last forget_peak().
+  [[nodiscard]] double peak_mib() const;
+  void forget_peak() const;
   /// Processor time so far, of all its threads, in the kernel and outside, in microseconds. What
   /// else the machine does changes it far less than it changes rates.
   [[nodiscard]] double cpu_us() const;
@@ -56,10 +59,13 @@ class Folder {
 /// The real server on a folder, on a free port.
 class Server {
  public:
-  explicit Server(const std::string& data);
+  /// `more`: further arguments of `factory-api serve`.
+  explicit Server(const std::string& data, const std::vector<std::string>& more = {});
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] const std::string& token() const { return token_; }
   [[nodiscard]] double resident_mib() const { return process_.resident_mib(); }
+  [[nodiscard]] double peak_mib() const { return process_.peak_mib(); }
+  void forget_peak() const { process_.forget_peak(); }
   [[nodiscard]] double cpu_us() const { return process_.cpu_us(); }
 
  private:

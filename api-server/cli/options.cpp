@@ -54,6 +54,10 @@ std::span<const Setting> serve_settings() {
       {"archive-after-days", "FACTORY_ARCHIVE_AFTER_DAYS", "0",
        "pipelines closed for so long go into the archive; 0: they stay", SettingKind::number, 0,
        36'500},
+      {"notification-days", "FACTORY_NOTIFICATION_DAYS", "90",
+       "how long notifications are kept once they are read or dismissed, and four times as long "
+       "those that never are; 0: for ever",
+       SettingKind::number, 0, 9'000},
       {"access-days", "FACTORY_ACCESS_DAYS", "90", "how long the access trail is kept",
        SettingKind::number, 1, 36'500},
       {"max-asset-bytes", "FACTORY_MAX_ASSET_BYTES", "1073741824",

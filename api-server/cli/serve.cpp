@@ -116,6 +116,7 @@ int run_serve(const Options& options) {
   wanted.otlp = OtlpSettings::from_environment(otel_environment(), "factory-api");
   wanted.announce_url = settings->text("announce-url");
   wanted.archive_after_days = static_cast<int>(settings->number("archive-after-days"));
+  wanted.notification_days = static_cast<int>(settings->number("notification-days"));
   wanted.access_days = static_cast<int>(settings->number("access-days"));
   wanted.seal_interval = Millis{settings->number("seal-seconds") * 1000};
   wanted.assets.bytes = static_cast<std::uint64_t>(settings->number("max-asset-bytes"));

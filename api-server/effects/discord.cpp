@@ -105,7 +105,7 @@ class Discord final : public Channel {
   Attempt send(const Message& message, const std::string& /*address*/,
                const std::stop_token& stop) override {
     if (const auto wait = held()) {
-      return {Attempt::Outcome::retry, "discord's rate limit is waited out", wait};
+      return {Attempt::Outcome::later, "discord's rate limit is waited out", wait};
     }
     Message safe = message;
     safe.title = harmless(std::move(safe.title));

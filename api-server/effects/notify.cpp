@@ -1,6 +1,8 @@
 #include "effects/notify.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "common/log.hpp"
@@ -17,11 +19,13 @@ using nlohmann::json;
 
 constexpr int most_in_digest = 100;
 constexpr std::size_t most_remembered = 1000;
+constexpr Millis shortest_rest{30'000};
+constexpr Millis longest_rest{300'000};
 
 Attempt obsolete() { return {Attempt::Outcome::obsolete, "", {}}; }
 
 Attempt later(Millis wait, std::string why) {
-  return {Attempt::Outcome::retry, std::move(why), std::max(wait, Millis{1000})};
+  return {Attempt::Outcome::later, std::move(why), std::max(wait, Millis{1000})};
 }
 
 bool is_open(const storage::ViewRow& row) {
@@ -50,6 +54,30 @@ std::map<std::string, engine::EffectHandler> Notifier::handlers() {
 
 std::string Notifier::link(const std::string& path) const {
   return path.empty() ? "" : parts_.public_url() + path;
+}
+
+Attempt Notifier::send(NotifyChannel channel, const Message& message, const std::string& address,
+                       const std::stop_token& stop) {
+  const auto begun = std::chrono::steady_clock::now();
+  Attempt attempt = channels_.at(channel)->send(message, address, stop);
+  const bool slow = std::chrono::steady_clock::now() - begun >= parts_.hangs_after;
+  const std::lock_guard lock(mutex_);
+  if (attempt.outcome != Attempt::Outcome::retry || !slow) {
+    rests_.erase(channel);
+    return attempt;
+  }
+  Rest& rest = rests_[channel];
+  rest.length = std::clamp(2 * rest.length, shortest_rest, longest_rest);
+  rest.until = parts_.clock.now() + rest.length;
+  return attempt;
+}
+
+std::optional<Millis> Notifier::rests(NotifyChannel channel) {
+  const Time now = parts_.clock.now();
+  const std::lock_guard lock(mutex_);
+  const auto found = rests_.find(channel);
+  if (found == rests_.end() || found->second.until <= now) return std::nullopt;
+  return found->second.until - now;
 }
 
 bool Notifier::still_waits(const std::string& stream) {
@@ -104,6 +132,7 @@ Attempt Notifier::tell_all(NotifyChannel channel, const storage::EffectRow& effe
   const json task = json::parse(row->doc);
   auto message = message_of_step(task, step_of(effect), parts_.store);
   if (!message) return obsolete();
+  if (const auto left = rests(channel)) return later(*left, "the channel hangs");
   message->id = effect.id;
   message->url = link("/v1/tasks/" + row->id);
   const std::string place = effect.kind;
@@ -112,7 +141,7 @@ Attempt Notifier::tell_all(NotifyChannel channel, const storage::EffectRow& effe
   const std::vector<storage::EffectRow> others = waiting_beside(effect);
   const bool digest = others.size() + 1 > static_cast<std::size_t>(settings_.digest_above);
   if (digest) add_to_digest(*message, others, parts_.store);
-  Attempt attempt = channels_.at(channel)->send(*message, "", stop);
+  Attempt attempt = send(channel, *message, "", stop);
   if (attempt.outcome != Attempt::Outcome::done) return attempt;
   count(place, effect.id);
   const std::lock_guard lock(mutex_);
@@ -142,6 +171,7 @@ Attempt Notifier::tell_one(NotifyChannel channel, const storage::EffectRow& effe
   if (address.empty() || !preference::wants(reach.set, channel, message.severity)) {
     return obsolete();
   }
+  if (const auto left = rests(channel)) return later(*left, "the channel hangs");
   const bool pressing = message.severity == Urgency::critical;
   if (!pressing && reach.set.quiet) {
     if (const auto left = reach.set.quiet->left(parts_.clock.now())) {
@@ -164,23 +194,37 @@ Attempt Notifier::tell_one(NotifyChannel channel, const storage::EffectRow& effe
   message.id = effect.id;
   message.url = link(text_of(told, "action_url"));
   if (digest) add_to_digest(message, unsent, link("/v1/notifications"));
-  Attempt attempt = channels_.at(channel)->send(message, address, stop);
+  Attempt attempt = send(channel, message, address, stop);
   if (attempt.outcome != Attempt::Outcome::done) return attempt;
   count(place, effect.id);
-  noted(channel, row->id, digest);
+  std::vector<std::string> told_of{row->id};
   if (digest) {
-    for (const storage::ViewRow& other : unsent) noted(channel, other.id, true);
+    for (const storage::ViewRow& other : unsent) told_of.push_back(other.id);
   }
+  noted(channel, told_of, digest);
   return attempt;
 }
 
-void Notifier::noted(NotifyChannel channel, const std::string& stream, bool in_digest) {
-  engine::Call call;
-  call.command = {stream, notification::Command{notification::MarkDelivered{channel, in_digest}}};
-  const auto done = parts_.runner.run(std::move(call));
-  if (done) return;
-  log(LogLevel::warning, "that a notification was sent could not be noted",
-      {{"notification", stream}, {"why", done.error().detail}});
+/// While others wait for the writer they go one by one, each with a flush that is due anyway.
+void Notifier::noted(NotifyChannel channel, const std::vector<std::string>& streams,
+                     bool in_digest) {
+  for (std::size_t at = 0; at < streams.size();) {
+    const std::size_t end = parts_.runner.waiting() > 0 ? at + 1 : streams.size();
+    std::vector<std::future<Result<engine::Reply>>> answers;
+    for (std::size_t i = at; i < end; ++i) {
+      engine::Call call;
+      call.command = {streams[i],
+                      notification::Command{notification::MarkDelivered{channel, in_digest}}};
+      answers.push_back(parts_.runner.submit(std::move(call)));
+    }
+    for (auto& answer : answers) {
+      const auto done = answer.get();
+      const std::string& stream = streams[at++];
+      if (done) continue;
+      log(LogLevel::warning, "that a notification was sent could not be noted",
+          {{"notification", stream}, {"why", done.error().detail}});
+    }
+  }
 }
 
 std::map<NotifyChannel, std::unique_ptr<Channel>> make_channels(const NotifySettings& settings,

@@ -12,9 +12,13 @@ constexpr int most_at_once = 16;
 
 storage::EffectOutcome settled(const storage::EffectRow& effect, const Attempt& attempt,
                                const OutboxPolicy& policy, Time now, std::uint64_t random) {
+  const auto next = [&] {
+    return now + attempt.after.value_or(backoff(policy, effect.attempts, random));
+  };
   switch (attempt.outcome) {
     case Attempt::Outcome::done: return {effect.id, "done", now, ""};
     case Attempt::Outcome::obsolete: return {effect.id, "obsolete", now, ""};
+    case Attempt::Outcome::later: return {effect.id, "later", next(), attempt.error};
     case Attempt::Outcome::retry:
     case Attempt::Outcome::give_up: break;
   }
@@ -23,8 +27,7 @@ storage::EffectOutcome settled(const storage::EffectRow& effect, const Attempt& 
         {{"effect", effect.id}, {"kind", effect.kind}, {"error", attempt.error}});
     return {effect.id, "dead", now, attempt.error};
   }
-  const Millis wait = attempt.after.value_or(backoff(policy, effect.attempts, random));
-  return {effect.id, "pending", now + wait, attempt.error};
+  return {effect.id, "pending", next(), attempt.error};
 }
 
 }  // namespace
@@ -54,7 +57,8 @@ int run_effects(Runner& runner, const Clock& clock, IdSource& ids,
             ? Attempt{Attempt::Outcome::retry, "nothing here carries out " + effect.kind}
             : handler->second(effect, stop);
     outcomes.push_back(settled(effect, attempt, policy, clock.now(), ids.next(clock.now()).low));
-    if (observer != nullptr) observer->effect_attempted(outcomes.back().status);
+    const bool attempted = attempt.outcome != Attempt::Outcome::later;
+    if (observer != nullptr && attempted) observer->effect_attempted(outcomes.back().status);
   }
   if (!outcomes.empty()) {
     runner.with_store([&](storage::Store& store) { store.settle_effects(outcomes); });

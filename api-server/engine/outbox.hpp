@@ -12,11 +12,12 @@ namespace factory::engine {
 
 /// What one attempt at an effect came to.
 struct Attempt {
-  /// give_up: no further attempt could do better; it is a dead letter at once.
-  enum class Outcome { done, obsolete, retry, give_up };
+  /// later: nothing was tried, as it is not its time yet, and that counts as no attempt. give_up:
+  /// no further attempt could do better; it is a dead letter at once.
+  enum class Outcome { done, obsolete, later, retry, give_up };
   Outcome outcome = Outcome::done;
-  std::string error = {};            ///< of a retry, or why it was given up
-  std::optional<Millis> after = {};  ///< of a retry: so long is waited; empty: by the policy
+  std::string error = {};            ///< of later and retry, or why it was given up
+  std::optional<Millis> after = {};  ///< so long is waited; empty: by the policy
 };
 
 /// Carries out one effect: looks first whether it is still wanted (obsolete if not), and reports

@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "slices/notification/notification.hpp"
+
 namespace factory::queries {
 namespace {
 
 constexpr int at_a_time = 100;
+/// That are archived together: a hundred such groups are written and given up at once, and a
+/// commit waits for that.
+constexpr int notifications_at_a_time = 10;
 
 /// Of gates and tasks.
 bool is_open(const storage::ViewRow& row) {
@@ -59,6 +64,35 @@ std::vector<std::string> ClosedPipelines::next() {
         add("comment.pipeline", row.id, streams)) {
       return streams;
     }
+  }
+  return {};
+}
+
+OldNotifications::OldNotifications(storage::Store& store, Time settled_before, Time open_before)
+    : store_(store) {
+  for (const auto& [key, before] : {std::pair{notification::settled_key, settled_before},
+                                    {notification::open_key, open_before}}) {
+    Source source;
+    source.query.tag = storage::Tag{std::string(key), "", 0, 0};
+    source.query.limit = notifications_at_a_time;
+    source.before = before;
+    sources_.push_back(std::move(source));
+  }
+}
+
+/// The first that is too young ends its list: what is behind it is younger, or waits with it.
+std::vector<std::string> OldNotifications::next() {
+  while (!sources_.empty()) {
+    Source& source = sources_.front();
+    const storage::ViewPage page = store_.query_views(source.query);
+    std::vector<std::string> streams;
+    for (const storage::ViewRow& row : page.rows) {
+      if (row.updated_at >= source.before) break;
+      streams.push_back(row.id);
+    }
+    source.query.cursor = page.next_cursor;
+    if (streams.size() < page.rows.size() || page.next_cursor.empty()) sources_.pop_front();
+    if (!streams.empty()) return streams;
   }
   return {};
 }

@@ -29,4 +29,23 @@ class ClosedPipelines {
   bool at_end_ = false;
 };
 
+/// Notifications that were kept long enough: read or dismissed before one moment, or made before
+/// another and never read. The work is bounded by how many there are of them.
+class OldNotifications {
+ public:
+  OldNotifications(storage::Store& store, Time settled_before, Time open_before);
+
+  /// The streams of the next few; none at the end.
+  std::vector<std::string> next();
+
+ private:
+  struct Source {
+    storage::ViewQuery query;
+    Time before;
+  };
+
+  storage::Store& store_;
+  std::deque<Source> sources_;
+};
+
 }  // namespace factory::queries

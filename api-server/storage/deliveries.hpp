@@ -115,6 +115,10 @@ class Deliveries {
   virtual void put(std::span<const NewDelivery> deliveries, std::span<const WebhookChange> changes,
                    std::int64_t position, Time now) = 0;
 
+  /// For the one process that carries what is here, at its start: whatever was being sent when the
+  /// last one ended is pending again at once, its attempt counted.
+  virtual void recover(Time now) = 0;
+
   /// Puts into the queue at once, on disk when it returns: what was delivered or given up, or is no
   /// more known, becomes pending again under its old id; what waits becomes due. One that is being
   /// sent is left alone.

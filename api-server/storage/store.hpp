@@ -137,7 +137,7 @@ enum class CommitOutcome {
 /// What an effect's attempt came to.
 struct EffectOutcome {
   std::string id;
-  std::string status;  ///< done, obsolete, dead, or pending for another attempt at `due`
+  std::string status;  ///< done, obsolete, dead; pending: again at `due`; later: and no attempt
   Time due{};
   std::string error;
 };

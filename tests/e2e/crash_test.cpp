@@ -15,6 +15,7 @@
 #include "core.hpp"
 #include "flows/new_plan.hpp"
 #include "slices/pipeline/pipeline.hpp"
+#include "tests/e2e/event_receiver.hpp"
 #include "tests/e2e/program.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_clock.hpp"
@@ -212,6 +213,7 @@ std::uint64_t seed_wanted() {
 class Trail {
  public:
   explicit Trail(std::istream& in) {
+    bool is_told = false;
     for (std::string line; std::getline(in, line);) {
       const json entry = json::parse(line);
       if (!entry.contains("event")) continue;
@@ -224,6 +226,9 @@ class Trail {
       if (type == "pipeline.updated") ++updated_[data["description"].get<std::string>()];
       if (type == "pipeline.blocked") gates_.emplace_back(data["gate_id"], data["task_id"]);
       if (type == "approval.approved") approved_.push_back(stream);
+      if (type == "webhook.registered") is_told = true;
+      const bool wanted = type.starts_with("pipeline.") || type.starts_with("approval.");
+      if (is_told && wanted) told_.emplace_back(stream, event["version"], type);
     }
   }
 
@@ -233,6 +238,8 @@ class Trail {
   }
   [[nodiscard]] const std::map<std::string, int>& created() const { return created_; }
   [[nodiscard]] const std::map<std::string, int>& updated() const { return updated_; }
+  /// What a webhook of EventReceiver has to be told of.
+  [[nodiscard]] const Wanted& told() const { return told_; }
 
   /// Each gate that was asked for was opened, with its task; each that was approved let its
   /// pipeline go on and closed the task.
@@ -258,10 +265,11 @@ class Trail {
   std::map<std::string, int> updated_;
   std::vector<std::pair<std::string, std::string>> gates_;  ///< with their tasks
   std::vector<std::string> approved_;
+  Wanted told_;
 };
 
 void check_trail(const std::string& data, const std::vector<Client>& clients,
-                 const std::vector<std::string>& late) {
+                 const std::vector<std::string>& late, const EventReceiver& receiver) {
   const std::string file = data + "/trail.jsonl";
   REQUIRE(run_program({"audit", "export", "--data", data, "--file", file}).code == 0);
   std::ifstream in(file);
@@ -283,6 +291,7 @@ void check_trail(const std::string& data, const std::vector<Client>& clients,
   }
   CHECK(lost == 0);
   CHECK(twice == 0);
+  for (const std::string& wrong : check_events(receiver, trail.told())) FAIL_CHECK(wrong);
   for (const std::string& task : late) {
     INFO(task);
     CHECK(trail.count("task.sla_warning", task) == 1);
@@ -316,10 +325,13 @@ TEST_CASE("crash: killed at random moments under load, it keeps what it answered
   put_one_gate_template(data);
   const std::vector<std::string> late = wait_since_minutes(data);
   const std::string token = token_in(data);
-  const std::vector<std::string> serve{"serve", "--listen", "127.0.0.1:0", "--data", data};
+  const std::vector<std::string> serve{
+      "serve", "--listen", "127.0.0.1:0", "--data", data, "--webhook-allow-private", "127.0.0.0/8"};
+  EventReceiver receiver;
   std::vector<Client> clients;
   for (int i = 0; i < 4; ++i) clients.emplace_back(i, seed);
 
+  bool registered = false;
   for (int kill = 1; kill <= kills; ++kill) {
     CAPTURE(kill);
     Program server(serve);
@@ -331,6 +343,8 @@ TEST_CASE("crash: killed at random moments under load, it keeps what it answered
     }
     const std::string url = server.ready_url();
     Api api(url, token);
+    if (!registered) receiver.register_at(api);
+    registered = true;
     for (Client& client : clients) client.retry(api);
     for (Client& client : clients) client.verify(api);
     require_no_problem(clients);
@@ -349,6 +363,7 @@ TEST_CASE("crash: killed at random moments under load, it keeps what it answered
   for (Client& client : clients) client.verify(api);
   require_no_problem(clients);
   await_late_tasks(api, late);
+  if (registered) receiver.await_all(api);
   server.signal(SIGTERM);
   CHECK(server.wait() == 0);
 
@@ -358,7 +373,7 @@ TEST_CASE("crash: killed at random moments under load, it keeps what it answered
   const Ran rebuild = run_program({"rebuild", "--check", "--data", data});
   INFO(rebuild.out << rebuild.err);
   CHECK(rebuild.code == 0);
-  check_trail(data, clients, late);
+  check_trail(data, clients, late, receiver);
   std::size_t writes = 0;
   for (const Client& client : clients) writes += client.acknowledged().size();
   std::cout << "crash: " << writes << " acknowledged writes, all there" << std::endl;

@@ -177,7 +177,7 @@ TEST_CASE("discord: 429 is waited out, and nothing is sent meanwhile", "[channel
   CHECK_THAT(attempt.error, contains("429"));
   bench.receiver.answers("204 No Content");
   attempt = channel->send(message(), "", {});
-  CHECK(attempt.outcome == Attempt::Outcome::retry);
+  CHECK(attempt.outcome == Attempt::Outcome::later);
   CHECK(attempt.after == Millis{2750});
   CHECK(bench.receiver.count() == 1);
   bench.clock.advance(Millis{2750});

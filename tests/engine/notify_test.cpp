@@ -1,5 +1,8 @@
 #include "effects/notify.hpp"
 
+#include <condition_variable>
+#include <mutex>
+
 #include "engine/outbox.hpp"
 #include "slices/notification/notification.hpp"
 #include "slices/preference/preference.hpp"
@@ -19,18 +22,24 @@ struct Sent {
   std::string address;
 };
 
-/// A channel that keeps what it is given.
+/// A channel that keeps what it is given; or takes its time, and then it was for nothing.
 class Keeping final : public effects::Channel {
  public:
-  explicit Keeping(std::vector<Sent>& sent) : sent_(sent) {}
+  Keeping(std::vector<Sent>& sent, const bool& hangs) : sent_(sent), hangs_(hangs) {}
   Attempt send(const Message& message, const std::string& address,
                const std::stop_token& /*stop*/) override {
     sent_.push_back({message, address});
-    return {};
+    if (!hangs_) return {};
+    std::unique_lock lock(mutex_);
+    nobody_.wait_for(lock, std::chrono::milliseconds{20}, [] { return false; });
+    return {Attempt::Outcome::retry, "nobody answers"};
   }
 
  private:
   std::vector<Sent>& sent_;
+  const bool& hangs_;
+  std::mutex mutex_;
+  std::condition_variable nobody_;
 };
 
 const Principal owner = person("owner", Role::owner);
@@ -40,6 +49,8 @@ struct Telling {
   House house{1, {"notify.discord", "notify.email"}};
   std::vector<Sent> discord;
   std::vector<Sent> mail;
+  bool discord_hangs = false;
+  const bool mail_hangs = false;
   std::unique_ptr<effects::Notifier> notifier;
 
   Telling() {
@@ -49,11 +60,11 @@ struct Telling {
   }
   void start() {
     std::map<NotifyChannel, std::unique_ptr<effects::Channel>> channels;
-    channels[NotifyChannel::discord] = std::make_unique<Keeping>(discord);
-    channels[NotifyChannel::email] = std::make_unique<Keeping>(mail);
+    channels[NotifyChannel::discord] = std::make_unique<Keeping>(discord, discord_hangs);
+    channels[NotifyChannel::email] = std::make_unique<Keeping>(mail, mail_hangs);
     notifier = std::make_unique<effects::Notifier>(
         effects::NotifierParts{house.core().runner(), house.core().store(), house.clock(),
-                               [] { return std::string("https://factory.example"); }},
+                               [] { return std::string("https://factory.example"); }, Millis{10}},
         effects::NotifySettings{}, std::move(channels));
   }
   void reopen() {
@@ -210,6 +221,31 @@ TEST_CASE("notify: a storm is one message", "[notify]") {
   telling.pass(15);
   telling.run();
   CHECK(telling.mail.size() == 1);
+}
+
+TEST_CASE("notify: a channel that hangs is left alone, and the others go on", "[notify]") {
+  Telling telling;
+  telling.discord_hangs = true;
+  for (int i = 0; i < 4; ++i) telling.waiting("server-" + std::to_string(i));
+  telling.run();
+  CHECK(telling.discord.size() == 1);
+  CHECK(telling.mail.size() == 4);
+  telling.house.clock().advance(Millis{29'000});
+  telling.run();
+  CHECK(telling.discord.size() == 1);
+  telling.house.clock().advance(Millis{1'000});
+  telling.run();
+  CHECK(telling.discord.size() == 2);  // one looks whether it answers again
+  telling.house.clock().advance(Millis{30'000});
+  telling.run();
+  CHECK(telling.discord.size() == 2);  // it rests longer each time
+  telling.discord_hangs = false;
+  telling.house.clock().advance(Millis{30'000});
+  telling.run();
+  CHECK(telling.discord.size() == 6);
+  CHECK(telling.mail.size() == 4);
+  CHECK(telling.house.core().store().list_effects("pending", 10).empty());
+  CHECK(telling.house.core().store().list_effects("dead", 10).empty());
 }
 
 TEST_CASE("notify: a trickle becomes a digest once it is too much", "[notify]") {

@@ -65,6 +65,22 @@ TEST_CASE("outbox: a failure is tried again later and later, then it is a dead l
         "the receiver answered 503");
 }
 
+TEST_CASE("outbox: what is put off is no failure, however often", "[engine]") {
+  Waiting waiting;
+  const Attempt later{Attempt::Outcome::later, "it is night", Millis{1000}};
+  for (int i = 0; i < 3 * waiting.policy.most_attempts; ++i) {
+    CHECK(waiting.run(later) == 2);
+    CHECK(waiting.run(later) == 0);  // not yet
+    waiting.house.clock().advance(Millis{1000});
+  }
+  CHECK(waiting.in("dead") == 0);
+  const auto waits = waiting.house.core().store().list_effects("pending", 1).front();
+  CHECK(waits.attempts == 0);
+  CHECK(waits.error == "it is night");
+  CHECK(waiting.run(Attempt{}) == 2);
+  CHECK(waiting.in("done") == 2);
+}
+
 TEST_CASE("outbox: an effect taken by a process that died is taken again", "[engine]") {
   Waiting waiting;
   waiting.house.core().runner().with_store([&](storage::Store& store) {

@@ -89,6 +89,12 @@ TEST_CASE("an outcome decides what becomes of an effect") {
     CHECK(again[0].error == "no answer");
     CHECK(again[0].attempts == 2);
   }
+  SECTION("put off, which is no attempt") {
+    settle(*store, "e1", "later", at(70), "it is night");
+    CHECK(store->claim_effects(at(69), at(99), 10).empty());
+    CHECK(store->list_effects("pending", 10).at(0).error == "it is night");
+    CHECK(store->claim_effects(at(70), at(99), 10).at(0).attempts == 1);
+  }
   SECTION("an end") {
     const std::string status = GENERATE("done", "obsolete", "dead");
     settle(*store, "e1", status, {}, "why");

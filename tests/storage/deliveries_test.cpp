@@ -169,6 +169,22 @@ TEST_CASE("a lease runs out after a crash, and the same delivery is taken again"
   CHECK_FALSE(queue->claim("h", at(500), at(600), {"h:a/1"}));
 }
 
+TEST_CASE("a new process need not wait for the leases of a dead one", "[deliveries]") {
+  Queue queue;
+  queue.put({wanted("h", "a", 1), wanted("h", "a", 2), wanted("h", "b", 1), wanted("h", "c", 1)});
+  const auto taken = queue.claim_all("h");
+  REQUIRE(ids(taken) == Ids{"h:a/1", "h:b/1", "h:c/1"});
+  queue.settle(taken[1], DeliveryStatus::delivered);
+  queue.settle(taken[2], DeliveryStatus::pending, at(30));
+  queue.open();
+  queue->recover(at(2));
+  const auto again = queue.claim_all("h", at(2));
+  REQUIRE(ids(again) == Ids{"h:a/1"});  // neither what was settled nor what waits for its time
+  CHECK(again[0].attempts == 2);
+  queue.settle(again[0], DeliveryStatus::delivered);
+  CHECK(ids(queue.claim_all("h", at(2))) == Ids{"h:a/2"});
+}
+
 TEST_CASE("a delivery that is given back counts no attempt", "[deliveries]") {
   Queue queue;
   queue.put({wanted("h", "a", 1)});

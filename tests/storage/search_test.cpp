@@ -180,6 +180,25 @@ TEST_CASE("old documents are found among many, also by common words") {
   CHECK(found(*index, "odd", {"tenth"}).empty());
 }
 
+TEST_CASE("an old document is found by a rare word that begins as many do") {
+  const auto index = storage::open_sqlite_search(":memory:");
+  constexpr int documents = 35'000;
+  for (int i = 0; i < documents;) {
+    std::vector<SearchDocument> some;
+    for (int k = 0; k < 1'000; ++k, ++i) {
+      std::string text = "common " + numbered("staple", i);
+      if (i % 9'000 == 3) text += " stapler";
+      some.push_back({numbered("d", i), "task", "T", text});
+    }
+    index->put(some, i);
+  }
+  const Ids all{numbered("d", 27'003), numbered("d", 18'003), numbered("d", 9'003),
+                numbered("d", 3)};
+  CHECK(found(*index, "common stapler") == all);
+  CHECK(found(*index, "stapler common") == all);
+  CHECK(found(*index, "common stapler", {}, 3) == Ids{all.begin(), all.begin() + 3});
+}
+
 TEST_CASE("what says a word more often, more densely and among rarer words comes first") {
   const auto index = storage::open_sqlite_search(":memory:");
   index->put({{"often", "task", "A", "quota quota quota and then some words"},

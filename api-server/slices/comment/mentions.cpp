@@ -92,9 +92,12 @@ class Spans {
   /// Behind the span that begins with the backticks at `from`, or behind those.
   [[nodiscard]] std::size_t end_of(std::size_t from) const {
     const std::size_t length = run_of(text_, from);
-    const auto& same = runs_.at(length);
-    const auto closing = same.upper_bound(from);
-    if (closing == same.end()) return from + length;
+    // None where the first of a run is escaped: what is left of it may be the only one of its
+    // length.
+    const auto same = runs_.find(length);
+    if (same == runs_.end()) return from + length;
+    const auto closing = same->second.upper_bound(from);
+    if (closing == same->second.end()) return from + length;
     const auto blank = breaks_.lower_bound(from);
     if (blank != breaks_.end() && *blank < *closing) return from + length;
     return *closing + length;

@@ -116,6 +116,10 @@ std::string stream_of(std::string_view stream, std::int64_t version, std::string
 // Keys of the ordered index, each with the recipient's name in it so that they can be counted.
 std::string inbox_key(std::string_view recipient);   ///< all that were not dismissed
 std::string unread_key(std::string_view recipient);  ///< those of them that were not read
+/// Those of everybody that are neither read nor dismissed, in order of their making; and the
+/// others, in order of when that happened: what is kept long enough is found at the beginning.
+inline constexpr std::string_view open_key = "notification.open";
+inline constexpr std::string_view settled_key = "notification.settled";
 /// What still has to go out through a channel.
 std::string unsent_key(NotifyChannel channel, std::string_view recipient);
 
@@ -125,7 +129,7 @@ struct Definition {
   using Event = notification::Event;
   static constexpr std::string_view kind = "notification";
   static constexpr std::string_view prefix = "ntf";
-  static constexpr int view_version = 1;
+  static constexpr int view_version = 2;
   /// A notification has no timers.
   static Command timer_fired(const std::string& /*name*/) { return MarkRead{}; }
 };

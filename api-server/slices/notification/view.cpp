@@ -16,7 +16,12 @@ std::vector<IndexEntry> entries(const State& state) {
     index.push_back({inbox_key(recipient), "", 0, at});
     if (state.status == Status::unread) index.push_back({unread_key(recipient), "", 0, at});
   }
-  if (state.status != Status::unread) return index;
+  if (state.status != Status::unread) {
+    const Time since = state.dismissed_at.value_or(state.read_at.value_or(state.created.at));
+    index.push_back({std::string(settled_key), "", 0, to_millis(since)});
+    return index;
+  }
+  index.push_back({std::string(open_key), "", 0, at});
   for (const NotifyChannel channel : state.created.channels) {
     if (channel == NotifyChannel::in_app || state.delivered.contains(channel)) continue;
     index.push_back({unsent_key(channel, recipient), "", 0, at});

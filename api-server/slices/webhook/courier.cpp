@@ -32,7 +32,9 @@ struct Courier::Impl {
       : parts(std::move(given)),
         options(wanted),
         client([this](std::string_view bytes) { return may_connect(bytes, parts.allowed); }),
-        follower(parts.store, parts.deliveries, parts.source, parts.clock.now()) {}
+        follower(parts.store, parts.deliveries, parts.source, parts.clock.now()) {
+    parts.deliveries.recover(parts.clock.now());
+  }
 
   // --- handing out --------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ struct CourierOptions {
   int per_webhook = 3;  ///< of them to one webhook; to one that fails, a single one
   Timeouts timeouts;
   Patience patience;
-  Millis lease{10 * 60'000LL};                   ///< after which a crash is taken for granted
+  Millis lease{10 * 60'000LL};                   ///< should one be lost while the process lives
   Millis keep_delivered{30 * 24 * 3'600'000LL};  ///< in the log of deliveries
   Millis keep_dead{90 * 24 * 3'600'000LL};
 };
@@ -39,7 +39,7 @@ struct CourierParts {
 
 /// Follows the log and carries what it gives to the webhooks: at least once, each under its id, in
 /// order for each entity, never more than one of an entity at a time. A receiver that hangs or
-/// fails keeps `per_webhook` of the workers busy at most.
+/// fails keeps `per_webhook` of the workers busy at most. It alone works on its queue.
 class Courier {
  public:
   Courier(CourierParts parts, CourierOptions options);

@@ -100,6 +100,14 @@ class SqliteDeliveries final : public Deliveries {
     });
   }
 
+  void recover(Time now) override {
+    writing("take deliveries up again", [&] {
+      writer_.query("UPDATE deliveries SET status = ?, due = ? WHERE head = 1 AND status = ?")
+          .with(kPending, now, kSending)
+          .run();
+    });
+  }
+
   void replay(std::span<const NewDelivery> deliveries, Time now) override {
     const std::lock_guard lock(mutex_);
     const Flushed flushed(writer_);
@@ -135,7 +143,7 @@ class SqliteDeliveries final : public Deliveries {
   bool any_due(const std::vector<std::string>& webhooks, Time now) override {
     return reading("look for work", [&](Connection& connection) {
       for (const std::string& webhook : webhooks) {
-        if (held(connection, webhook, now)) continue;
+        if (is_held(connection, webhook, now)) continue;
         Query due = connection.query(
             "SELECT 1 FROM deliveries WHERE webhook = ? AND head = 1 AND due <= ? LIMIT 1");
         if (due.with(webhook, now).step()) return true;
@@ -148,7 +156,7 @@ class SqliteDeliveries final : public Deliveries {
                                 const std::set<std::string>& busy) override {
     std::optional<Delivery> taken;
     writing("claim a delivery", [&] {
-      if (held(writer_, webhook, now)) return;
+      if (is_held(writer_, webhook, now)) return;
       taken = first_due(webhook, now, busy);
       if (!taken) return;
       taken->attempts += 1;
@@ -294,11 +302,6 @@ class SqliteDeliveries final : public Deliveries {
         .with(now, id)
         .run();
     take_turn(webhook, lane);
-  }
-
-  static bool held(Connection& connection, const std::string& webhook, Time now) {
-    Query found = connection.query("SELECT hold_until FROM webhooks WHERE webhook = ?");
-    return found.with(webhook).step() && found.time(0) > now;
   }
 
   static Delivery whole(const Query& row) {

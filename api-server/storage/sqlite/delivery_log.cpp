@@ -40,6 +40,11 @@ std::optional<DeliveryStatus> delivery_status(std::string_view name) {
   return static_cast<DeliveryStatus>(found - kStatuses.begin());
 }
 
+bool is_held(Connection& connection, const std::string& webhook, Time now) {
+  Query found = connection.query("SELECT hold_until FROM webhooks WHERE webhook = ?");
+  return found.with(webhook).step() && found.time(0) > now;
+}
+
 Delivery read_delivery(const Query& row) {
   Delivery delivery;
   delivery.number = row.integer(0);

@@ -17,6 +17,9 @@ inline constexpr const char* kDeliveryColumns =
 /// The row at which the query stands.
 Delivery read_delivery(const Query& row);
 
+/// Whether nothing may be sent to a webhook for now.
+bool is_held(Connection& connection, const std::string& webhook, Time now);
+
 /// Throws std::invalid_argument for a cursor that is none.
 DeliveryPage list_deliveries(Connection& connection, const DeliveryQuery& query);
 std::vector<DeliveryAttempt> list_attempts(Connection& connection, std::int64_t delivery);

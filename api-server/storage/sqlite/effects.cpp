@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <string_view>
 
 #include "storage/sqlite/sqlite_store.hpp"
 
@@ -12,6 +13,8 @@ namespace {
 constexpr std::array<const char*, 5> kStatuses = {"pending", "leased", "done", "obsolete", "dead"};
 constexpr int kPending = 0;
 constexpr int kLeased = 1;
+/// Of an outcome alone: pending, and the attempt is taken back.
+constexpr std::string_view kLater = "later";
 
 int status_number(const std::string& status) {
   const auto* found = std::find(kStatuses.begin(), kStatuses.end(), status);
@@ -91,10 +94,14 @@ void SqliteStore::settle_effects(std::span<const EffectOutcome> outcomes) {
   writing("settle effects", [&](Writer& writer) {
     writer.lazily([&](Connection& connection) {
       for (const EffectOutcome& outcome : outcomes) {
-        const int status = status_number(outcome.status);
+        const bool later = outcome.status == kLater;
+        const int status = later ? kPending : status_number(outcome.status);
         if (status == kPending) {
-          connection.query("UPDATE effects SET status = ?, error = ?, due = ? WHERE id = ?")
-              .with(status, outcome.error, outcome.due, outcome.id)
+          connection
+              .query(
+                  "UPDATE effects SET status = ?, attempts = attempts - ?, error = ?, due = ? "
+                  "WHERE id = ?")
+              .with(status, later ? 1 : 0, outcome.error, outcome.due, outcome.id)
               .run();
         } else {
           connection.query("UPDATE effects SET status = ?, error = ? WHERE id = ?")

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "common/text.hpp"
@@ -138,7 +139,9 @@ class Search {
   bool collect(const std::string& last, Last how, const std::vector<std::string>& eras);
   bool collect_one(const std::string& match, Last how, int& left);
   void weigh();
-  [[nodiscard]] std::int64_t work_floor();
+  void find_rare();
+  void add_rare();
+  [[nodiscard]] std::int64_t work_floor(const std::string& last, Last how);
   [[nodiscard]] std::vector<std::string> terms(const std::string& last, Last how) const;
   [[nodiscard]] bool is_asked_for(const Candidate& candidate, Last how);
   [[nodiscard]] std::string whole_text(const Candidate& candidate);
@@ -156,6 +159,7 @@ class Search {
   SearchPlace place_;
   Ranking ranking_;
   std::vector<Candidate> found_;  ///< newest first
+  std::vector<Candidate> rare_;   ///< of find_rare()
   SearchAnswer answer_;
 };
 
@@ -168,13 +172,17 @@ bool Search::find_newest() {
 
 /// What was found when the time is over stands.
 void Search::find_in_time() {
-  try {
-    find();
-    if (found_.size() > 1) weigh();
-  } catch (const SQLite::Exception& error) {
-    if ((error.getErrorCode() & 0xff) != SQLITE_INTERRUPT || !watch_->over()) throw;
-    answer_.complete = false;
-  }
+  const auto in_time = [this](const auto& work) {
+    try {
+      work();
+    } catch (const SQLite::Exception& error) {
+      if ((error.getErrorCode() & 0xff) != SQLITE_INTERRUPT || !watch_->over()) throw;
+      answer_.complete = false;
+    }
+  };
+  in_time([this] { find(); });
+  add_rare();
+  if (found_.size() > 1) in_time([this] { weigh(); });
 }
 
 /// The newest documents are tried first, and then only as many as the rarest of the words gives
@@ -190,8 +198,10 @@ void Search::find() {
   }
   find_in(tried);
   if (found_.size() >= limit_ || all.size() <= tried.size()) return;
-  const std::int64_t floor = work_floor();
+  const std::int64_t floor = work_floor(kept_beginning(words_.back()), Last::prefix);
   if (floor == 0) return find_in({""});
+  find_rare();
+  if (rare_.size() >= limit_) return;
   for (std::size_t i = 2; i < all.size(); ++i) {
     if (all[i] < era_of(floor) || tried.size() >= kMostEras) {
       answer_.complete = false;
@@ -201,6 +211,24 @@ void Search::find() {
   }
   find_in(tried);
   if (found_.size() >= kMostCandidates) answer_.complete = true;
+}
+
+/// Where a word is rare as it stands, its documents lead to all that hold the others, too, however
+/// old they are; beginnings of words may be common still.
+void Search::find_rare() {
+  if (work_floor(words_.back(), Last::exact) != 0) return;
+  found_.swap(rare_);
+  collect(words_.back(), Last::exact, {""});
+  found_.swap(rare_);
+}
+
+void Search::add_rare() {
+  std::move(rare_.begin(), rare_.end(), std::back_inserter(found_));
+  std::stable_sort(found_.begin(), found_.end(),
+                   [](const Candidate& x, const Candidate& y) { return x.number > y.number; });
+  const auto same = [](const Candidate& x, const Candidate& y) { return x.number == y.number; };
+  found_.erase(std::unique(found_.begin(), found_.end(), same), found_.end());
+  if (found_.size() > kMostCandidates) found_.resize(kMostCandidates);
 }
 
 /// Those that may hold something of the time that is asked for, the newest first.
@@ -287,9 +315,9 @@ void Search::weigh() {
 }
 
 /// The number down to which some word occurs kEra times; 0 if one occurs less often.
-std::int64_t Search::work_floor() {
+std::int64_t Search::work_floor(const std::string& last, Last how) {
   std::int64_t floor = std::numeric_limits<std::int64_t>::max();
-  for (const std::string& term : terms(kept_beginning(words_.back()), Last::prefix)) {
+  for (const std::string& term : terms(last, how)) {
     Query row = connection_.query(
         "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT 1 OFFSET ?");
     if (!row.with(term, kEra).step()) return 0;

@@ -39,6 +39,8 @@ TEST_CASE("code mentions nobody") {
   CHECK(in("a ` alone @ada") == Names{"ada"});
   CHECK(in("`` unlike ` @ada") == Names{"ada"});
   CHECK(in("\\`@ada` @bob") == Names{"ada", "bob"});
+  CHECK(in("\\`` @ada") == Names{"ada"});
+  CHECK(in("\\``@ada` @bob") == Names{"bob"});
   CHECK(in("`not closed\n\n@ada here`") == Names{"ada"});
   CHECK(in("```\n@ada\n```\n@bob") == Names{"bob"});
   CHECK(in("~~~~ text\n@ada\n~~~\n@carl\n~~~~\n@bob") == Names{"bob"});

@@ -90,13 +90,14 @@ std::vector<std::string> keys(const NotificationSpec& spec) {
 TEST_CASE("notification: where it is found", "[notification]") {
   using Keys = std::vector<std::string>;
   CHECK(keys(in_status(Status::unread)) == Keys{"notification.inbox:carl",
-                                                "notification.unread:carl",
+                                                "notification.unread:carl", "notification.open",
                                                 "notification.unsent.email:carl"});
-  CHECK(keys(in_status(Status::read)) == Keys{"notification.inbox:carl"});
-  CHECK(keys(in_status(Status::dismissed)).empty());
+  CHECK(keys(in_status(Status::read)) == Keys{"notification.inbox:carl", "notification.settled"});
+  CHECK(keys(in_status(Status::dismissed)) == Keys{"notification.settled"});
   NotificationSpec sent = in_status(Status::unread);
   sent.when(notification::MarkDelivered{NotifyChannel::email, true});
-  CHECK(keys(sent) == Keys{"notification.inbox:carl", "notification.unread:carl"});
+  CHECK(keys(sent) ==
+        Keys{"notification.inbox:carl", "notification.unread:carl", "notification.open"});
   CHECK(sent.view().doc["delivered_via"][0]["channel"] == "email");
   CHECK(sent.view().doc["delivered_via"][0]["in_digest"] == true);
 }
@@ -106,7 +107,8 @@ TEST_CASE("notification: one that is for no inbox is in none", "[notification]")
   notification::Created created = told();
   created.channels = {NotifyChannel::phone};
   spec.given(created);
-  CHECK(keys(spec) == std::vector<std::string>{"notification.unsent.phone:carl"});
+  CHECK(keys(spec) ==
+        std::vector<std::string>{"notification.open", "notification.unsent.phone:carl"});
 }
 
 TEST_CASE("notification: each event tells each person once", "[notification]") {
