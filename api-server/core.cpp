@@ -12,7 +12,9 @@
 #include "flows/slices.hpp"
 #include "identity/last_used.hpp"
 #include "queries/closed.hpp"
+#include "queries/task_timer.hpp"
 #include "slices/key/mint.hpp"
+#include "slices/task/task.hpp"
 #include "slices/template/folder.hpp"
 
 namespace factory {
@@ -208,8 +210,11 @@ engine::ArchiveRun Core::archive(Millis older_than, std::int64_t most) {
 
 bool Core::fire_timers() {
   const auto command = [this](const engine::Slice& slice, const storage::TimerRow& timer) {
-    if (slice.kind() != agent::Definition::kind) return std::any();
-    return std::any(agent::Command{agents_.due(timer.stream, clock_->now())});
+    if (slice.kind() == agent::Definition::kind) {
+      return std::any(agent::Command{agents_.due(timer.stream, clock_->now())});
+    }
+    if (slice.kind() != task::Definition::kind) return std::any();
+    return std::any(task::Command{queries::task_timer(*store_, *registry_->people(), timer)});
   };
   return engine::fire_timers(*runner_, *store_, *clock_, all_slices(), command, observer_) > 0;
 }

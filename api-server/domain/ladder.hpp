@@ -36,11 +36,12 @@ struct EnumNames<Urgency> {
   static constexpr std::array<std::string_view, 4> names{"info", "warning", "urgent", "critical"};
 };
 
-/// What a step's minutes are counted from: the task's creation or its SLA deadline.
-enum class LadderFrom { created, deadline };
+/// What a step's minutes are counted from: the task's creation, its SLA deadline, or the warning
+/// before that.
+enum class LadderFrom { created, deadline, warning };
 template <>
 struct EnumNames<LadderFrom> {
-  static constexpr std::array<std::string_view, 2> names{"created", "deadline"};
+  static constexpr std::array<std::string_view, 3> names{"created", "deadline", "warning"};
 };
 
 /// Whom a place where several read is called by.
@@ -55,7 +56,7 @@ struct EnumNames<Mention> {
 struct LadderStep {
   std::string name;
   LadderFrom from = LadderFrom::created;
-  int minutes = 0;  ///< before the deadline if negative
+  int minutes = 0;  ///< before that moment if negative
   /// "deciders": who holds the task, else those who can decide it; "role:admin"; "group:security".
   std::vector<std::string> to{"deciders"};
   std::vector<NotifyChannel> channels{NotifyChannel::in_app};

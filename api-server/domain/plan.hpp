@@ -78,7 +78,7 @@ struct Plan {
   std::vector<StagePlan> stages;
   SlaTable sla;
   GatePolicy retry_policy;
-  std::shared_ptr<const Ladder> ladder = nullptr;      ///< null: people are told once
+  std::shared_ptr<const Ladder> ladder = nullptr;      ///< null: the plain one of tasks
   std::shared_ptr<const Calendar> calendar = nullptr;  ///< null: clocks run day and night
   static constexpr auto fields() {
     return std::tuple{field("template_name", &Plan::template_name),

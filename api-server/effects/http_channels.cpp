@@ -2,7 +2,7 @@
 // messages or calls.
 #include <nlohmann/json.hpp>
 
-#include "common/digest.hpp"
+#include "common/standard_webhooks.hpp"
 #include "common/text.hpp"
 #include "effects/channel.hpp"
 #include "http/target.hpp"
@@ -86,12 +86,12 @@ class SignedWebhook final : public Channel {
                       {"url", message.url},
                       {"subject", json::parse(message.data)}}}};
     HttpRequest request = post(settings_.url, "application/json", body.dump());
-    const std::string seconds = std::to_string(to_millis(parts_.clock.now()) / 1000);
-    const Hash hash = hmac_sha256(settings_.key, message.id + "." + seconds + "." + request.body);
-    const std::string bytes(reinterpret_cast<const char*>(hash.data()), hash.size());
+    const Time now = parts_.clock.now();
     request.headers.emplace_back("webhook-id", message.id);
-    request.headers.emplace_back("webhook-timestamp", seconds);
-    request.headers.emplace_back("webhook-signature", "v1," + base64(bytes));
+    request.headers.emplace_back("webhook-timestamp", standard_webhooks::timestamp(now));
+    request.headers.emplace_back(
+        "webhook-signature",
+        standard_webhooks::signatures({settings_.key}, message.id, now, request.body));
     return judge("the webhook", parts_.client.send(request, stop));
   }
 

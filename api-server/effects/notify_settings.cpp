@@ -1,12 +1,11 @@
 #include "effects/notify_settings.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "common/digest.hpp"
 #include "common/paths.hpp"
 #include "common/schema.hpp"
+#include "common/standard_webhooks.hpp"
 #include "common/text.hpp"
 #include "identity/login_config.hpp"
 
@@ -79,16 +78,6 @@ const json& schema() {
   return made;
 }
 
-/// The key of "whsec_<base64>" or of bare base64, as Standard Webhooks has it.
-std::optional<std::string> key_of(std::string secret) {
-  if (secret.starts_with("whsec_")) secret.erase(0, 6);
-  std::replace(secret.begin(), secret.end(), '+', '-');
-  std::replace(secret.begin(), secret.end(), '/', '_');
-  while (secret.ends_with('=')) secret.pop_back();
-  auto key = base64url_decode(secret);
-  return key && key->size() >= 24 ? key : std::nullopt;
-}
-
 class Reader {
  public:
   NotifySettings read(const json& document) {
@@ -152,11 +141,11 @@ class Reader {
 
   SignedWebhookSettings read_webhook(const json& object) {
     SignedWebhookSettings settings{address(object, "/webhook", "url"), ""};
-    const auto key = key_of(secret(object.at("secret"), "/webhook/secret"));
+    const auto key = standard_webhooks::key_of(secret(object.at("secret"), "/webhook/secret"));
     if (key) {
       settings.key = *key;
     } else {
-      errors.push_back({"/webhook/secret", "must be whsec_ and at least 24 bytes in base64"});
+      errors.push_back({"/webhook/secret", "must be whsec_ and 24 to 64 bytes in base64"});
     }
     return settings;
   }

@@ -93,9 +93,9 @@ void Follow::open_gate(const pipeline::GateRequested& event) {
       }
     }
   }
-  task::Created created = task_of_pipeline();
-  created.deciders = deciders_of(opened);
   create(event.gate_id, gate::Command{gate::Open{std::move(opened)}});
+
+  task::Created created = task_of_pipeline();
   created.kind = task::Type::approval;
   created.title = event.gate.title + ": " + pipeline.created->name;
   created.description = pipeline.description;
@@ -238,7 +238,6 @@ void Follow::gate() {
                  [](const gate::ConditionMet&) {},
              },
              event);
-  follow_votes(happened_, out_);
 }
 
 void Follow::task() {

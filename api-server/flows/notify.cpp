@@ -4,8 +4,10 @@
 
 #include "common/text.hpp"
 #include "slices/comment/comment.hpp"
+#include "slices/gate/gate.hpp"
 #include "slices/notification/notification.hpp"
 #include "slices/pipeline/pipeline.hpp"
+#include "slices/task/task.hpp"
 #include "slices/webhook/webhook.hpp"
 
 namespace factory::flows {
@@ -16,15 +18,6 @@ using engine::Happened;
 using Names = std::vector<std::string>;
 
 constexpr std::size_t longest_body = 500;
-
-task::Voting voting_of(const gate::State& gate) {
-  task::Voting voting;
-  voting.reporters = gate.opened.reporters;
-  voting.approvers = gate.approvers();
-  for (const gate::Voted& vote : gate.votes) voting.voters.push_back(vote.person);
-  voting.delegations = gate.delegated();
-  return voting;
-}
 
 /// Turns one event into notifications.
 class Notify {
@@ -43,9 +36,6 @@ class Notify {
     return *static_cast<const State*>(happened_.state.get());
   }
   [[nodiscard]] const Directory& people() const { return *happened_.ctx.people; }
-  [[nodiscard]] Names audience(const Names& to) const {
-    return task::audience(state<task::State>(), to, people());
-  }
   /// Agents have no inbox; whoever did it knows already.
   void tell(const Names& names, const notification::Created& what, bool tells_actor = true);
   [[nodiscard]] notification::Created about_task(std::string kind, Urgency severity) const;
@@ -97,15 +87,16 @@ notification::Created Notify::about_task(std::string kind, Urgency severity) con
 }
 
 std::string kind_of(const LadderStep& step, task::Type type) {
+  if (step.from == LadderFrom::warning) return "sla_warning";
   if (step.from == LadderFrom::deadline) return step.minutes < 0 ? "sla_warning" : "sla_breach";
   if (step.minutes > 0) return "task_reminder";
   return type == task::Type::approval ? "approval_pending" : "task_pending";
 }
 
 void Notify::reminded(const task::Reminded& event) {
-  const task::Created& of = state<task::State>().created;
-  const LadderStep& step = of.ladder->steps.at(static_cast<std::size_t>(event.step));
-  notification::Created created = about_task(kind_of(step, of.kind), event.severity);
+  const auto& after = state<task::State>();
+  const LadderStep& step = after.ladder().steps.at(static_cast<std::size_t>(event.step));
+  notification::Created created = about_task(kind_of(step, after.created.kind), event.severity);
   created.step = event.name;
   created.channels.clear();
   for (const NotifyChannel channel : event.channels) {
@@ -114,41 +105,28 @@ void Notify::reminded(const task::Reminded& event) {
   if (!created.channels.empty()) tell(event.recipients, created);
 }
 
-/// Who had put it off is told that the moment has come, unless a reminder is given now.
+/// Who had put it off is told that the moment has come, unless a reminder comes now anyway.
 void Notify::deferral_ended(const task::DeferralEnded& event) {
-  const auto& told = state<task::State>().told;
-  const bool reminds = !told.empty() && told.back().at == event.at;
+  const auto next = task::next_step(state<task::State>());
+  const bool reminds = next && next->due <= event.at;
   if (reminds || happened_.ctx.actor.type != ActorType::system) return;
   tell({event.deferred_by}, about_task("task_reminder", Urgency::info));
 }
 
-/// A task without a ladder tells of its creation and of each step of its SLA.
 void Notify::task() {
   const auto& after = state<task::State>();
-  const bool has_ladder = after.created.ladder != nullptr;
   const auto& event = std::any_cast<const task::Event&>(happened_.event.event);
   if (const auto* reminder = std::get_if<task::Reminded>(&event)) return reminded(*reminder);
   if (const auto* escalated = std::get_if<task::Escalated>(&event)) {
-    return tell(
-        escalated->to.empty() ? audience({"role:admin", "role:owner"}) : Names{escalated->to},
-        about_task("task_escalated", Urgency::urgent));
+    return tell(escalated->to.empty()
+                    ? task::audience(after, {"role:admin", "role:owner"}, std::nullopt, people())
+                    : Names{escalated->to},
+                about_task("task_escalated", Urgency::urgent));
   }
   if (const auto* given = std::get_if<task::Reassigned>(&event)) {
     return tell({given->to}, about_task("task_assigned", Urgency::info), false);
   }
   if (const auto* ended = std::get_if<task::DeferralEnded>(&event)) return deferral_ended(*ended);
-  if (has_ladder) return;
-  if (const auto* created = std::get_if<task::Created>(&event)) {
-    const bool approval = created->kind == task::Type::approval;
-    return tell(audience({"deciders"}),
-                about_task(approval ? "approval_pending" : "task_pending", Urgency::info));
-  }
-  if (std::holds_alternative<task::SlaWarned>(event)) {
-    return tell(audience({"deciders"}), about_task("sla_warning", Urgency::warning));
-  }
-  if (std::holds_alternative<task::SlaBreached>(event)) {
-    return tell(audience({"deciders", "role:admin"}), about_task("sla_breach", Urgency::urgent));
-  }
 }
 
 void Notify::decided(std::string kind, const std::string& by, std::string words) {
@@ -259,25 +237,6 @@ void Notify::webhook() {
 }
 
 }  // namespace
-
-std::shared_ptr<const task::Deciders> deciders_of(const gate::Opened& opened) {
-  task::Deciders deciders;
-  deciders.policy = opened.policy;
-  deciders.requester = opened.requester;
-  deciders.voting.reporters = opened.reporters;
-  return std::make_shared<const task::Deciders>(std::move(deciders));
-}
-
-void follow_votes(const Happened& happened, std::vector<Command>& out) {
-  const auto& event = std::any_cast<const gate::Event&>(happened.event.event);
-  const bool changes = std::holds_alternative<gate::Voted>(event) ||
-                       std::holds_alternative<gate::Rescinded>(event) ||
-                       std::holds_alternative<gate::Delegated>(event) ||
-                       std::holds_alternative<gate::SubjectChanged>(event);
-  const auto& gate = *static_cast<const gate::State*>(happened.state.get());
-  if (!changes || gate.status != gate::Status::pending) return;
-  out.push_back({gate.opened.task_id, task::Command{task::SetVoting{voting_of(gate)}}});
-}
 
 void follow_notify(const Happened& happened, std::vector<Command>& out) {
   Notify notify(happened, out);

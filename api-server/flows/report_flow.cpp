@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "flows/notify.hpp"
 #include "slices/gate/gate.hpp"
 #include "slices/report/report.hpp"
 #include "slices/task/task.hpp"
@@ -34,10 +33,8 @@ gate::Opened opened_gate(const Happened& happened, const report::Submitted& even
   return opened;
 }
 
-task::Command created_task(const Happened& happened, const report::Submitted& event,
-                           const gate::Opened& gate) {
+task::Command created_task(const Happened& happened, const report::Submitted& event) {
   task::Created created;
-  created.deciders = deciders_of(gate);
   created.kind = task::Type::approval;
   created.title = event.plan->title + ": " + event.server_name;
   created.description = event.excerpt;
@@ -58,10 +55,8 @@ task::Command created_task(const Happened& happened, const report::Submitted& ev
 void submitted(const Happened& happened, const report::Submitted& event,
                std::vector<Command>& out) {
   if (event.plan) {
-    gate::Opened opened = opened_gate(happened, event);
-    task::Command task = created_task(happened, event, opened);
-    out.push_back({event.gate_id, gate::Command{gate::Open{std::move(opened)}}, true});
-    out.push_back({event.task_id, std::move(task), true});
+    out.push_back({event.gate_id, gate::Command{gate::Open{opened_gate(happened, event)}}, true});
+    out.push_back({event.task_id, created_task(happened, event), true});
     return;
   }
   const std::string change = "submission " + std::to_string(event.submission);

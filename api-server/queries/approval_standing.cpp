@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <vector>
 
 #include "common/text.hpp"
 #include "domain/standing.hpp"
@@ -41,7 +40,16 @@ Read read(const json& gate) {
   return result;
 }
 
+Names able(const Read& known, const Directory& people) {
+  return deciders(known.policy, known.involved, known.delegations, known.approvers, known.voters,
+                  people);
+}
+
 }  // namespace
+
+std::vector<std::string> able(const json& gate, const Directory& people) {
+  return gate.at("status") == "pending" ? able(read(gate), people) : Names{};
+}
 
 void add_standing(json& gate, const Directory& people) {
   gate["missing"] = json::array();
@@ -51,8 +59,7 @@ void add_standing(json& gate, const Directory& people) {
   const Standing now = standing(known.policy, known.involved, known.approvers, people);
   gate["current_approvers"] = now.filled;
   gate["missing"] = now.missing;
-  gate["eligible"] = deciders(known.policy, known.involved, known.delegations, known.approvers,
-                              known.voters, people);
+  gate["eligible"] = able(known, people);
   gate["satisfiable"] = now.satisfiable;
 }
 

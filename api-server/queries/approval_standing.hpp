@@ -2,6 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "domain/principal.hpp"
 #include "storage/store.hpp"
@@ -14,6 +15,9 @@ namespace factory::queries {
 /// suffice), and `current_approvers` as far as they count still. Others stay as they are, with
 /// empty `missing` and `eligible`.
 void add_standing(nlohmann::json& gate, const Directory& people);
+
+/// Who could decide it now and has not, by name; nobody unless it is pending.
+std::vector<std::string> able(const nlohmann::json& gate, const Directory& people);
 
 /// One sentence on what follows, for a document that add_standing() has been over.
 std::string next_step(const nlohmann::json& gate);

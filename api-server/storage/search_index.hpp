@@ -29,9 +29,9 @@ struct SearchHit {
 
 struct SearchQuestion {
   std::string words;  ///< plain: no syntax of the engine can be reached through it
-  std::vector<std::string> kinds = {};     ///< any of them; empty: all
-  std::vector<std::string> statuses = {};  ///< the same
-  std::string pipeline = {};               ///< empty: any
+  std::vector<std::string> kinds = {};                             ///< any of them; empty: all
+  std::vector<std::string> statuses = {};                          ///< the same
+  std::string pipeline = {};                                       ///< empty: any
   std::optional<Time> since = std::nullopt, until = std::nullopt;  ///< both inclusive
   std::string cursor = {};  ///< of the page before of the same question; empty: the first
   int limit = 10;           ///< 1 to 100

@@ -134,7 +134,8 @@ TEST_CASE("resources, prompts, roles and templates are read") {
          {"role":"user","operation":"thing.list"}]})"},
        {"roles.json", R"({"owner":["things:read","things:write"],"viewer":["things:read"]})"},
        {"templates/standard.json", R"({"name":"standard","$ref":"kept as it stands"})"},
-       {"events/thing.made.json", R"({"type":"thing.made","version":1})"},
+       {"events/thing.made.json",
+        R"({"type":"thing.made","version":1,"summary":"A thing was made."})"},
        {"errors.json", "{}"}});
   REQUIRE(catalog->resources().size() == 2);
   CHECK(catalog->resources()[0].uri == "factory://things");

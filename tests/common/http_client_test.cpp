@@ -291,8 +291,7 @@ TEST_CASE("a client with a rule uses no proxy") {
 }
 
 TEST_CASE("a long answer is cut where that is wanted") {
-  TinyServer server(
-      [](const std::string&) { return test::ok(std::string(100'000, 'x')); });
+  TinyServer server([](const std::string&) { return test::ok(std::string(100'000, 'x')); });
   HttpRequest request = get(server.url());
   request.max_response_bytes = 1000;
   CHECK(reason(HttpClient().send(request)) == "unavailable too_large");
@@ -304,8 +303,7 @@ TEST_CASE("a long answer is cut where that is wanted") {
 }
 
 TEST_CASE("the wait that an answer asks for is read") {
-  TinyServer server(
-      [](const std::string&) { return test::ok("", "Retry-After: 120\r\n"); });
+  TinyServer server([](const std::string&) { return test::ok("", "Retry-After: 120\r\n"); });
   const auto answer = HttpClient().send(get(server.url()));
   REQUIRE(answer.ok());
   CHECK(answer->retry_after == Millis{120'000});

@@ -314,16 +314,14 @@ const std::map<std::string, ExampleWorld::Setting>& ExampleWorld::settings() {
       {"report.exempt", after("report_id", "/api/v1/reports/{}/checks",
                               {{"name", "license-scan"}, {"status", "fail"}})},
       {"approval.rescind", after("approval_id", "/v1/approvals/{}/approve", json::object())},
-      {"approval.meet_condition",
-       after("approval_id", "/v1/approvals/{}/approve",
-             {{"conditions", {"Watch the error rate for a day"}}})},
+      {"approval.meet_condition", after("approval_id", "/v1/approvals/{}/approve",
+                                        {{"conditions", {"Watch the error rate for a day"}}})},
       {"pipeline.resume", after("pipeline_id", "/v1/pipelines/{}/pause", json::object())},
       {"pipeline.retry",
        after("pipeline_id", "/v1/pipelines/{}/fail", {{"reason", "No network"}}, "testing")},
       {"pipeline.add_test_results", at("testing")},
       {"pipeline.advance", {[](ExampleWorld& world, const json& example, Ids& ids) {
-         ids[example.at("path").at("pipeline_id").get<std::string>()] =
-             world.make("pipe with a readme");
+         ids[example.at("path").at("pipeline_id")] = world.make("pipe with a readme");
        }}},
       {"pipeline.complete_stage", {[](ExampleWorld& world, const json& example, Ids& ids) {
          const json& path = example.at("path");

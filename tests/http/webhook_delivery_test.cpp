@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <set>
 
-#include "slices/webhook/secret.hpp"
+#include "common/standard_webhooks.hpp"
 #include "tests/http/post_office.hpp"
 #include "tests/support/catch.hpp"
 
@@ -14,9 +14,9 @@ using Texts = std::vector<std::string>;
 
 /// Whether somebody with this secret takes the request.
 bool verifies(const Got& got, const std::string& secret) {
-  const auto key = webhook::key_of(secret);
+  const auto key = standard_webhooks::key_of(secret);
   const Time at = from_millis(std::stoll(got.headers.at("webhook-timestamp")) * 1000);
-  const std::string right = webhook::signatures({key.value()}, got.id, at, got.body);
+  const std::string right = standard_webhooks::signatures({key.value()}, got.id, at, got.body);
   const std::string signatures = " " + got.headers.at("webhook-signature") + " ";
   return signatures.find(" " + right + " ") != std::string::npos;
 }
@@ -60,7 +60,7 @@ TEST_CASE("an event is sent once, signed, as a CloudEvent", "[webhook]") {
   CHECK(got.event().at("data").at("actor").at("id") == "owner");
   CHECK(got.event().at("data").at("event").at("name") == "a");
   CHECK(verifies(got, hook.at("secret")));
-  CHECK_FALSE(verifies(got, webhook::new_secret()));
+  CHECK_FALSE(verifies(got, standard_webhooks::new_secret()));
   const json log = office.deliveries(hook);
   REQUIRE(log.size() == 1);
   CHECK(log[0].at("status") == "delivered");

@@ -1,7 +1,7 @@
 #include <set>
 
 #include "common/catalog.hpp"
-#include "slices/webhook/secret.hpp"
+#include "common/standard_webhooks.hpp"
 #include "tests/http/post_office.hpp"
 #include "tests/support/catch.hpp"
 
@@ -25,7 +25,7 @@ TEST_CASE("a secret that is made is shown once and stored nowhere in clear", "[w
   const Reply made = site.call("POST /v1/webhooks", site.owner_token(), wanted, field);
   REQUIRE(made.status == 201);
   const std::string secret = made.body.at("secret");
-  CHECK(webhook::key_of(secret));
+  CHECK(standard_webhooks::key_of(secret));
   const Reply again = site.call("POST /v1/webhooks", site.owner_token(), wanted, field);
   CHECK(again.status == 201);
   CHECK(again.body.at("id") == made.body.at("id"));

@@ -7,6 +7,7 @@
 #include "engine/timers.hpp"
 #include "flows/flows.hpp"
 #include "flows/slices.hpp"
+#include "queries/task_timer.hpp"
 
 namespace factory::sim {
 
@@ -145,9 +146,13 @@ void World::submit(std::vector<Sent>& calls) {
 }
 
 bool World::fire_timers() {
+  const auto command = [this](const engine::Slice& slice, const storage::TimerRow& timer) {
+    if (slice.kind() != task::Definition::kind) return std::any();
+    return std::any(task::Command{queries::task_timer(*faulty_, *people_, timer)});
+  };
   try {
     for (int round = 0; round < 50 && !dead_; ++round) {
-      const int fired = engine::fire_timers(*runner_, *faulty_, clock_, all_slices());
+      const int fired = engine::fire_timers(*runner_, *faulty_, clock_, all_slices(), command);
       runner_->with_store([](storage::Store&) {});  // it has said whether it is dead
       if (fired == 0) return !dead_;
     }

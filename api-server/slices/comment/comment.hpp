@@ -36,8 +36,7 @@ struct Subject {
   std::string related;
   static constexpr auto fields() {
     return std::tuple{field("type", &Subject::kind), field("id", &Subject::id),
-                      field("title", &Subject::title),
-                      field("pipeline_id", &Subject::pipeline_id),
+                      field("title", &Subject::title), field("pipeline_id", &Subject::pipeline_id),
                       field("related", &Subject::related)};
   }
 };
@@ -112,8 +111,8 @@ using Event = std::variant<Posted, Edited, Deleted>;
 
 struct State {
   Status status = Status::none;
-  Posted posted;                      ///< text and mentions are kept current
-  std::vector<std::string> told;      ///< everybody whom some text mentioned, in order of name
+  Posted posted;                  ///< text and mentions are kept current
+  std::vector<std::string> told;  ///< everybody whom some text mentioned, in order of name
   int edits = 0;
   std::optional<Time> edited_at;
   std::optional<Deleted> deleted;

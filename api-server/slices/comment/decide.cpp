@@ -28,8 +28,7 @@ Error no_such_comment() {
 factory::Status check_text(const std::string& text) {
   const bool blank = text.find_first_not_of(" \t\r\n") == std::string::npos;
   if (!blank && text.size() <= longest_text) return Done{};
-  const std::string what =
-      blank ? "must say something" : "must be at most 16384 bytes of UTF-8";
+  const std::string what = blank ? "must say something" : "must be at most 16384 bytes of UTF-8";
   return Error{ErrorCode::invalid_request,
                "The text of a comment " + what + ".",
                blank ? "" : "Put long texts into an asset and name it here.",

@@ -112,8 +112,7 @@ Result<Answer> post(const Services& services, const Request& request, const Plac
 
 std::string summary_of(const queries::Listed& listed, bool newest_first, Time now) {
   if (listed.docs.empty()) return "Nobody has said anything here.";
-  std::string text =
-      queries::count_words(static_cast<std::int64_t>(listed.docs.size()), "comment");
+  std::string text = queries::count_words(static_cast<std::int64_t>(listed.docs.size()), "comment");
   if (!listed.next_cursor.empty()) text += " on this page, more follow";
   const json& last = newest_first ? listed.docs.front() : listed.docs.back();
   text += newest_first ? ". The newest by " : ". The last of them by ";

@@ -24,7 +24,7 @@ struct ReviewPlan {
   SlaTable sla{};
   GatePolicy policy;
   int longest_exemption_days = 90;
-  std::shared_ptr<const Ladder> ladder = nullptr;  ///< null: who must act is told once
+  std::shared_ptr<const Ladder> ladder = nullptr;  ///< null: the plain one of tasks
   static constexpr auto fields() {
     return std::tuple{field("title", &ReviewPlan::title),
                       field("priority", &ReviewPlan::priority),

@@ -25,13 +25,14 @@ Outcome announced(Event event) {
   return outcome;
 }
 
-Reminded reminder(const State& state, std::size_t index, const Ctx& ctx) {
-  const LadderStep& step = state.created.ladder->steps.at(index);
+Reminded reminder(const State& state, std::size_t index,
+                  const std::optional<std::vector<std::string>>& able, const Ctx& ctx) {
+  const LadderStep& step = state.ladder().steps.at(index);
   Reminded event;
   event.step = static_cast<int>(index);
   event.name = step.name;
   event.to = step.to;
-  event.recipients = audience(state, step.to, *ctx.people);
+  event.recipients = audience(state, step.to, able, *ctx.people);
   if (event.recipients.size() > most_recipients) {
     event.others = static_cast<int>(event.recipients.size() - most_recipients);
     event.recipients.resize(most_recipients);
@@ -42,7 +43,7 @@ Reminded reminder(const State& state, std::size_t index, const Ctx& ctx) {
   event.at = ctx.now;
   const State after = evolve(state, event);
   if (const auto next = next_step(after)) {
-    event.next = state.created.ladder->steps.at(next->index).name;
+    event.next = state.ladder().steps.at(next->index).name;
     event.next_at = next->due;
   }
   return event;
@@ -58,7 +59,7 @@ struct Decider {
       case Status::none: {
         Created created = command.created;
         created.at = ctx.now;
-        return climbed(*announced(std::move(created)));
+        return announced(std::move(created));
       }
       case Status::pending:
       case Status::claimed:
@@ -245,13 +246,6 @@ struct Decider {
     });
   }
 
-  Outcome operator()(const SetVoting& command) const {
-    return inside([&] {
-      if (command.voting == state.voting) return nothing();
-      return one(VotingChanged{command.voting, ctx.now});
-    });
-  }
-
   Outcome operator()(const PauseClock& /*command*/) const {
     return inside([&] { return state.paused_at ? nothing() : one(ClockPaused{ctx.now}); });
   }
@@ -268,7 +262,7 @@ struct Decider {
     }
     const auto index = static_cast<std::size_t>(at - timer_names.begin());
     const auto due = schedule(state).at(index);
-    if (due && *due <= ctx.now) return fire(index);
+    if (due && *due <= ctx.now) return fire(index, command.able);
     Decision<Event> decision;
     decision.timers.push_back({command.name, due});
     return decision;
@@ -335,12 +329,12 @@ struct Decider {
         Completed{command.decision, command.notes, command.output, ctx.actor.id, ctx.now});
   }
 
-  /// Takes every step of the ladder that is due once `decision` stands.
-  [[nodiscard]] Outcome climbed(Decision<Event> decision) const {
+  /// Takes every step of the ladder that is due.
+  [[nodiscard]] Outcome climb(const std::optional<std::vector<std::string>>& able) const {
+    Decision<Event> decision;
     State after = state;
-    for (const Event& event : decision.events) after = evolve(std::move(after), event);
     for (auto next = next_step(after); next && next->due <= ctx.now; next = next_step(after)) {
-      Reminded event = reminder(after, next->index, ctx);
+      Reminded event = reminder(after, next->index, able, ctx);
       const std::string subject = std::string(Reminded::type) + "/" + std::to_string(next->index);
       for (const NotifyChannel channel : event.channels) {
         if (is_shared(channel)) decision.effects.push_back({effect_kind(channel), subject});
@@ -351,17 +345,15 @@ struct Decider {
     return decision;
   }
 
-  [[nodiscard]] Outcome fire(std::size_t timer) const {
+  [[nodiscard]] Outcome fire(std::size_t timer,
+                             const std::optional<std::vector<std::string>>& able) const {
     if (timer == 0) return announced(SlaWarned{ctx.now});
     if (timer == 1) return announced(SlaBreached{ctx.now});
-    if (timer == 3) return climbed({});
-    if (timer == 4) return climbed(*one(DeferralEnded{state.deferral->by, ctx.now}));
+    if (timer == 3) return climb(able);
+    if (timer == 4) return one(DeferralEnded{state.deferral->by, ctx.now});
     const std::string after = std::to_string(state.sla().escalate_minutes);
-    return announced(Escalated{state.escalation_level + 1,
-                               "",
-                               "nobody has closed it for " + after + " minutes",
-                               true,
-                               ctx.now,
+    return announced(Escalated{state.escalation_level + 1, "",
+                               "nobody has closed it for " + after + " minutes", true, ctx.now,
                                ""});
   }
 };

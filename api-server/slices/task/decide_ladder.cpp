@@ -2,7 +2,6 @@
 #include <set>
 #include <utility>
 
-#include "domain/standing.hpp"
 #include "slices/task/task.hpp"
 
 namespace factory::task {
@@ -11,6 +10,7 @@ namespace {
 /// Minutes of running clock after which a step is taken; nullopt: never, under this priority.
 std::optional<int> minutes_of(const State& state, const LadderStep& step) {
   const int deadline = state.sla().breach_minutes;
+  const int warning = state.sla().warn_minutes;
   switch (step.from) {
     case LadderFrom::created:
       if (deadline > 0 && step.minutes >= deadline) return std::nullopt;
@@ -18,6 +18,9 @@ std::optional<int> minutes_of(const State& state, const LadderStep& step) {
     case LadderFrom::deadline:
       if (deadline <= 0 || deadline + step.minutes <= 0) return std::nullopt;
       return deadline + step.minutes;
+    case LadderFrom::warning:
+      if (warning <= 0 || warning + step.minutes <= 0) return std::nullopt;
+      return warning + step.minutes;
   }
   return std::nullopt;
 }
@@ -33,16 +36,14 @@ const Person* person_of(const Directory& people, const std::string& name) {
 
 /// Who holds it, else those who can decide it. An agent that works on it reads no messages: the
 /// persons behind it are told.
-void add_deciders(const State& state, const Directory& people, std::set<std::string>& names) {
+void add_deciders(const State& state, const std::optional<std::vector<std::string>>& able,
+                  const Directory& people, std::set<std::string>& names) {
   if (const Person* const holder = person_of(people, state.holder())) {
     names.insert(holder->id);
     return;
   }
-  if (const Deciders* const gate = state.created.deciders.get()) {
-    const Voting& voting = state.voting;
-    const auto able = deciders(gate->policy, {gate->requester, voting.reporters},
-                               voting.delegations, voting.approvers, voting.voters, people);
-    names.insert(able.begin(), able.end());
+  if (able) {
+    names.insert(able->begin(), able->end());
     return;
   }
   for (const Person& person : people.people) {
@@ -57,10 +58,29 @@ bool holds(const Person& person, std::string_view role) {
 
 }  // namespace
 
+const Ladder& plain_ladder() {
+  static const Ladder ladder = [] {
+    Ladder made;
+    made.steps.resize(3);
+    made.steps[0].name = "created";
+    made.steps[1].name = "warning";
+    made.steps[1].from = LadderFrom::warning;
+    made.steps[1].severity = Urgency::warning;
+    made.steps[2].name = "breach";
+    made.steps[2].from = LadderFrom::deadline;
+    made.steps[2].severity = Urgency::urgent;
+    made.steps[2].to = {std::string(to_deciders), std::string(to_role) + "admin"};
+    return made;
+  }();
+  return ladder;
+}
+
+const Ladder& State::ladder() const { return created.ladder ? *created.ladder : plain_ladder(); }
+
 std::optional<NextStep> next_step(const State& state) {
   std::optional<NextStep> next;
-  if (!state.created.ladder || !state.open() || state.paused_at) return next;
-  const auto& steps = state.created.ladder->steps;
+  if (!state.open() || state.paused_at) return next;
+  const auto& steps = state.ladder().steps;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (was_taken(state, i)) continue;
     if (state.deferral && steps[i].from == LadderFrom::created) continue;
@@ -73,9 +93,9 @@ std::optional<NextStep> next_step(const State& state) {
 }
 
 std::vector<std::size_t> missed_steps(const State& state, Time at) {
-  if (!state.created.ladder || !state.deferral) return {};
+  if (!state.deferral) return {};
   std::vector<std::pair<int, std::size_t>> due;  // by their minutes
-  const auto& steps = state.created.ladder->steps;
+  const auto& steps = state.ladder().steps;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto minutes = minutes_of(state, steps[i]);
     if (steps[i].from != LadderFrom::created || !minutes || was_taken(state, i)) continue;
@@ -89,10 +109,11 @@ std::vector<std::size_t> missed_steps(const State& state, Time at) {
 }
 
 std::vector<std::string> audience(const State& state, const std::vector<std::string>& to,
+                                  const std::optional<std::vector<std::string>>& able,
                                   const Directory& people) {
   std::set<std::string> names;
   for (const std::string_view word : to) {
-    if (word == to_deciders) add_deciders(state, people, names);
+    if (word == to_deciders) add_deciders(state, able, people, names);
     const bool role = word.starts_with(to_role);
     if (!role && !word.starts_with(to_group)) continue;
     const std::string_view wanted = word.substr((role ? to_role : to_group).size());

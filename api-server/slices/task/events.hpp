@@ -11,7 +11,6 @@
 #include "domain/calendar.hpp"
 #include "domain/ladder.hpp"
 #include "domain/policy.hpp"
-#include "slices/task/deciders.hpp"
 
 /// What can happen to a task.
 namespace factory::task {
@@ -34,9 +33,8 @@ struct Created {
   bool blocks = true;   ///< whether the pipeline cannot go on without it
   bool paused = false;  ///< created while the pipeline stood still
   Time at{};
-  std::shared_ptr<const Ladder> ladder = nullptr;      ///< null: who must act is told once
+  std::shared_ptr<const Ladder> ladder = nullptr;      ///< null: plain_ladder()
   std::shared_ptr<const Calendar> calendar = nullptr;  ///< when its clock runs; null: always
-  std::shared_ptr<const Deciders> deciders = nullptr;  ///< null: whoever may decide at all
   static constexpr auto fields() {
     return std::tuple{field("kind", &Created::kind),
                       field("title", &Created::title),
@@ -53,8 +51,7 @@ struct Created {
                       field("paused", &Created::paused),
                       field("at", &Created::at),
                       field("ladder", &Created::ladder),
-                      field("calendar", &Created::calendar),
-                      field("deciders", &Created::deciders)};
+                      field("calendar", &Created::calendar)};
   }
 };
 
@@ -252,19 +249,9 @@ struct Reminded {
   }
 };
 
-struct VotingChanged {
-  static constexpr std::string_view type = "task.voting_changed";
-  Voting voting;
-  Time at{};
-  static constexpr auto fields() {
-    return std::tuple{field("voting", &VotingChanged::voting), field("at", &VotingChanged::at)};
-  }
-};
-
-using Event =
-    std::variant<Created, Claimed, Released, Reassigned, PriorityChanged, Completed, Reopened,
-                 Cancelled, SlaWarned, SlaBreached, Escalated, ClockPaused, ClockResumed, Reminded,
-                 VotingChanged, Started, Expired, Deferred, DeferralEnded>;
+using Event = std::variant<Created, Claimed, Released, Reassigned, PriorityChanged, Completed,
+                           Reopened, Cancelled, SlaWarned, SlaBreached, Escalated, ClockPaused,
+                           ClockResumed, Reminded, Started, Expired, Deferred, DeferralEnded>;
 
 }  // namespace factory::task
 

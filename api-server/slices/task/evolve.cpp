@@ -51,7 +51,6 @@ void apply(State& state, const Created& event) {
   state.assignee = event.assignee;
   state.waiting_since = event.at;
   if (event.paused) state.paused_at = event.at;
-  if (event.deciders) state.voting = event.deciders->voting;
 }
 
 void apply(State& state, const Claimed& event) {
@@ -81,12 +80,13 @@ void apply(State& state, const PriorityChanged& event) {
   state.created.priority = event.to;
   state.sla_warned = state.sla_warned && reached(state, state.sla().warn_minutes, event.at);
   state.sla_breached = state.sla_breached && reached(state, state.sla().breach_minutes, event.at);
-  if (state.sla().breach_minutes == 0) return;  // no deadline that a step could lie ahead of
   for (std::size_t i = 0; i < state.taken.size(); ++i) {
-    const LadderStep& step = state.created.ladder->steps.at(i);
+    const LadderStep& step = state.ladder().steps.at(i);
     if (step.from == LadderFrom::created) continue;
-    const int minutes = state.sla().breach_minutes + step.minutes;
-    state.taken[i] = state.taken[i] && reached(state, minutes, event.at);
+    const bool by_deadline = step.from == LadderFrom::deadline;
+    const int moment = by_deadline ? state.sla().breach_minutes : state.sla().warn_minutes;
+    if (moment == 0) continue;  // none that the step could lie ahead of
+    state.taken[i] = state.taken[i] && reached(state, moment + step.minutes, event.at);
   }
 }
 
@@ -146,8 +146,6 @@ void apply(State& state, const Reminded& event) {
   if (state.told.size() == most_told) state.told.erase(state.told.begin());
   state.told.push_back(event);
 }
-
-void apply(State& state, const VotingChanged& event) { state.voting = event.voting; }
 
 }  // namespace
 

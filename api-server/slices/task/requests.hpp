@@ -16,9 +16,9 @@ namespace factory::task {
 struct ListFilter {
   std::string status = "open";  ///< a status, "open" (all that wait) or "all"
   std::optional<Priority> priority;
-  std::string type;         ///< empty: any
-  std::string pipeline_id;  ///< empty: any
-  std::string assignee;     ///< empty: any; "me" is resolved
+  std::string type;              ///< empty: any
+  std::string pipeline_id;       ///< empty: any
+  std::string assignee;          ///< empty: any; "me" is resolved
   std::optional<bool> deferred;  ///< only those that are put off, or only the others
   std::string sort = "priority";
 

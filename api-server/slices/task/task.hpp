@@ -42,15 +42,15 @@ struct State {
   std::optional<Time> paused_at;     ///< since when it stands still now
   std::vector<Reminded> told;        ///< the last steps of the ladder that were taken, oldest first
   std::vector<bool> taken;           ///< by step of the ladder; shorter: the others were not
-  Voting voting;                     ///< of an approval, as its gate said last
   Time updated_at{};
 
   /// The moment `minutes` of running clock after creation; nullopt for 0 minutes or while paused.
   [[nodiscard]] std::optional<Time> due(int minutes) const;
   /// How much of its time lies between two moments: that of its calendar, if it has one.
   [[nodiscard]] Millis clock_between(Time since, Time until) const;
-  [[nodiscard]] Millis running(Time at) const;      ///< how long its clock has run until then
-  [[nodiscard]] const Sla& sla() const;             ///< of the current priority
+  [[nodiscard]] Millis running(Time at) const;  ///< how long its clock has run until then
+  [[nodiscard]] const Sla& sla() const;         ///< of the current priority
+  [[nodiscard]] const Ladder& ladder() const;
   [[nodiscard]] bool open() const;                  ///< still waits for somebody
   [[nodiscard]] const std::string& holder() const;  ///< whose it is now: claimer, else assignee
 };
@@ -64,9 +64,14 @@ inline constexpr Millis longest_deferral{std::int64_t{30} * 24 * 3'600'000};
 
 /// When the timers must fire as things stand, in the order of timer_names; nullopt: not set.
 /// `ladder` is that of the next step.
+inline constexpr std::string_view ladder_timer = "ladder";
 inline constexpr std::array<std::string_view, 5> timer_names{
-    "sla_warning", "sla_breach", "sla_escalation", "ladder", "deferral"};
+    "sla_warning", "sla_breach", "sla_escalation", ladder_timer, "deferral"};
 std::array<std::optional<Time>, timer_names.size()> schedule(const State& state);
+
+/// Of a task that was given none: who must act is told of its creation, of the warning and of the
+/// breach of its SLA.
+const Ladder& plain_ladder();
 
 /// A step of the ladder that has not been taken.
 struct NextStep {
@@ -75,14 +80,16 @@ struct NextStep {
 };
 /// The one that comes next, as the clock runs now: not while it stands still, and none after the
 /// deadline that is counted from the creation. Of several at one moment the first. While the task
-/// is deferred only those that are counted from the deadline come.
+/// is deferred only those that are counted from the deadline or its warning come.
 std::optional<NextStep> next_step(const State& state);
 
 /// The steps that came due until `at` and were held back by a deferral, but for the last of them.
 std::vector<std::size_t> missed_steps(const State& state, Time at);
 
-/// Everybody whom the words of an audience mean now (LadderStep::to), in order of name.
+/// Everybody whom the words of an audience mean now (LadderStep::to), in order of name. `able`: who
+/// can decide its gate now; nullopt: it has none.
 std::vector<std::string> audience(const State& state, const std::vector<std::string>& to,
+                                  const std::optional<std::vector<std::string>>& able,
                                   const Directory& people);
 
 // --- commands ---------------------------------------------------------------------------------
@@ -144,14 +151,12 @@ struct PauseClock {};
 struct ResumeClock {};
 struct TimerFired {
   std::string name;  ///< one of timer_names
-};
-/// From inside the house: somebody voted at its gate, or votes for somebody.
-struct SetVoting {
-  Voting voting;
+  /// "ladder" alone: who can decide its gate now; nullopt: it has none.
+  std::optional<std::vector<std::string>> able = std::nullopt;
 };
 using Command =
     std::variant<Create, Claim, Release, Reassign, SetPriority, Complete, Resolve, Reopen, Cancel,
-                 Escalate, PauseClock, ResumeClock, TimerFired, GiveBack, SetVoting, Start, Defer>;
+                 Escalate, PauseClock, ResumeClock, TimerFired, GiveBack, Start, Defer>;
 
 // --- the slice --------------------------------------------------------------------------------
 
@@ -159,7 +164,7 @@ using Command =
 bool for_agents(Type kind);
 
 /// What comes from inside the house (Create, Resolve, Reopen, Cancel, Escalate, GiveBack,
-/// SetVoting, the clock and the timers) asks for no right, and but for Create and Reopen changes
+/// the clock and the timers) asks for no right, and but for Create and Reopen changes
 /// nothing on a closed task.
 Result<Decision<Event>> decide(const State& state, const Command& command, const Ctx& ctx);
 State evolve(State state, const Event& event);

@@ -41,7 +41,7 @@ void put_told(JsonWriter& doc, const State& state) {
   if (!state.told.empty()) doc.end_array();
   const auto next = next_step(state);
   if (!next) return;
-  const LadderStep& step = state.created.ladder->steps.at(next->index);
+  const LadderStep& step = state.ladder().steps.at(next->index);
   doc.key("next_notification").begin_object().put("step", step.name).put("at", next->due);
   doc.put("severity", name_of(step.severity)).put("to", step.to);
   put_names(doc, "channels", step.channels);

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "common/standard_webhooks.hpp"
 #include "common/text.hpp"
-#include "slices/webhook/secret.hpp"
 
 namespace factory::webhook {
 namespace {
@@ -24,11 +24,11 @@ HttpRequest request_for(const std::string& url, const std::vector<std::string>& 
   HttpRequest request;
   request.method = "POST";
   request.url = url;
-  request.headers = {
-      {"Content-Type", "application/cloudevents+json; charset=utf-8"},
-      {"webhook-id", delivery.id},
-      {"webhook-timestamp", timestamp(now)},
-      {"webhook-signature", signatures(keys, delivery.id, now, delivery.parcel.body)}};
+  request.headers = {{"Content-Type", "application/cloudevents+json; charset=utf-8"},
+                     {"webhook-id", delivery.id},
+                     {"webhook-timestamp", standard_webhooks::timestamp(now)},
+                     {"webhook-signature",
+                      standard_webhooks::signatures(keys, delivery.id, now, delivery.parcel.body)}};
   if (!delivery.parcel.traceparent.empty()) {
     request.headers.emplace_back("traceparent", delivery.parcel.traceparent);
   }

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "common/log.hpp"
+#include "common/standard_webhooks.hpp"
 #include "engine/periodic.hpp"
 #include "identity/sealed.hpp"
 #include "slices/webhook/follow.hpp"
-#include "slices/webhook/secret.hpp"
 #include "slices/webhook/target.hpp"
 #include "slices/webhook/webhook.hpp"
 
@@ -32,11 +32,7 @@ struct Courier::Impl {
       : parts(std::move(given)),
         options(wanted),
         client([this](std::string_view bytes) { return may_connect(bytes, parts.allowed); }),
-        follower(parts.store, parts.deliveries, parts.source, parts.clock.now()) {
-    for (int i = 0; i < options.workers; ++i) {
-      threads.emplace_back([this](const std::stop_token& stop) { work(stop); });
-    }
-  }
+        follower(parts.store, parts.deliveries, parts.source, parts.clock.now()) {}
 
   // --- handing out --------------------------------------------------------------------------
 
@@ -61,6 +57,10 @@ struct Courier::Impl {
         done(*delivery);
       } else {
         const std::lock_guard lock(mutex);
+        // As many workers as were ever needed at once: a server without webhooks keeps none.
+        if (!stopped && threads.size() < busy.size()) {
+          threads.emplace_back([this](const std::stop_token& end) { work(end); });
+        }
         jobs.push_back(std::move(*delivery));  // stop() gives back what nobody takes
         waiting.notify_one();
       }
@@ -160,7 +160,7 @@ struct Courier::Impl {
                                                  const std::string& webhook) const {
     std::vector<std::string> keys;
     for (const std::string& sealed : secrets_at(state, parts.clock.now())) {
-      auto key = key_of(identity::open_text(sealed, parts.sealing_key));
+      auto key = standard_webhooks::key_of(identity::open_text(sealed, parts.sealing_key));
       if (!key) {
         throw std::runtime_error("the secret of " + webhook +
                                  " cannot be read: is key.pepper another one than before?");

@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/standard_webhooks.hpp"
 #include "common/text.hpp"
 #include "identity/identity.hpp"
 #include "identity/sealed.hpp"
-#include "slices/webhook/secret.hpp"
 #include "slices/webhook/target.hpp"
 #include "slices/webhook/webhook.hpp"
 
@@ -29,7 +29,7 @@ struct Secret {
 
 Result<Secret> take_secret(const Services& services, const json& body) {
   const std::string given = body.value("secret", std::string());
-  if (!given.empty() && !key_of(given)) {
+  if (!given.empty() && !standard_webhooks::key_of(given)) {
     const std::string form = "must be whsec_ and 24 to 64 bytes in base64";
     return Error{ErrorCode::invalid_request,
                  "The webhook's secret " + form + ".",
@@ -37,7 +37,7 @@ Result<Secret> take_secret(const Services& services, const json& body) {
                  {{"/secret", form}},
                  {}};
   }
-  const std::string secret = given.empty() ? new_secret() : given;
+  const std::string secret = given.empty() ? standard_webhooks::new_secret() : given;
   return Secret{identity::seal_text(secret, services.identity->pepper.webhook_key()),
                 given.empty() ? secret : std::string()};
 }

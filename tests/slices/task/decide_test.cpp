@@ -103,8 +103,6 @@ std::vector<Row> rows() {
       inside_row("escalate", task::Escalate{"", ""}, "task.escalated"),
       inside_row("pause", task::PauseClock{}, "task.clock_paused"),
       inside_row("resume", task::ResumeClock{}, nothing),
-      inside_row("voting", task::SetVoting{{{}, {"dora"}, {"dora"}, {}}}, "task.voting_changed"),
-      inside_row("the same voting", task::SetVoting{{}}, nothing),
       {"timer",
        task::TimerFired{"sla_breach"},
        {nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing}},

@@ -27,6 +27,7 @@ TaskSpec with_ladder(bool paused = false) {
   created.paused = paused;
   TaskSpec spec(staff());
   spec.when(task::Create{std::move(created)});
+  spec.run_until(minute(0));
   return spec;
 }
 

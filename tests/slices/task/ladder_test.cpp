@@ -39,6 +39,7 @@ TaskSpec with_ladder(task::Created created = task_created(task::Type::review)) {
   TaskSpec spec(everybody);
   created.ladder = ladder();
   spec.when(task::Create{std::move(created)});
+  spec.run_until(minute(0));
   return spec;
 }
 
@@ -82,11 +83,12 @@ TEST_CASE("ladder: a shared channel is one effect of the task", "[ladder]") {
   TaskSpec spec(staff());
   auto created = task_created();
   created.ladder = ladder();
-  const auto outcome = spec.when(task::Create{created});
-  CHECK(outcome.brief() == "task.created task.reminded");
-  REQUIRE(outcome.effects.size() == 2);
-  CHECK(outcome.effects[1].kind == "notify.discord");
-  CHECK(outcome.effects[1].subject == "task.reminded/0");
+  spec.when(task::Create{created});
+  const auto outcome = spec.when(task::TimerFired{"ladder"});
+  CHECK(outcome.brief() == "task.reminded");
+  REQUIRE(outcome.effects.size() == 1);
+  CHECK(outcome.effects[0].kind == "notify.discord");
+  CHECK(outcome.effects[0].subject == "task.reminded/0");
 }
 
 TEST_CASE("ladder: closing the task stops it at any step", "[ladder]") {
@@ -172,17 +174,23 @@ TEST_CASE("ladder: who holds the task is told instead of all who could decide", 
 }
 
 TEST_CASE("ladder: of an approval those are told who can decide it and have not", "[ladder]") {
-  auto created = task_created(task::Type::approval);
-  task::Deciders deciders;
-  deciders.policy.rules = {{2, {}, {}}};
-  deciders.requester = "ada";
-  deciders.policy.exclude_requester = Exclusion::always;
-  created.deciders = std::make_shared<const task::Deciders>(deciders);
-  TaskSpec spec = with_ladder(created);
-  CHECK(spec.state().told.at(0).recipients == Names{"carl", "dora", "olga"});
-  spec.when(task::SetVoting{{{}, {"carl"}, {"carl"}, {}}});
-  spec.run_until(minute(30));
+  TaskSpec spec = with_ladder(task_created(task::Type::approval));
+  spec.at(minute(30)).when(task::TimerFired{"ladder", Names{"dora", "olga"}});
   CHECK(spec.state().told.at(1).recipients == Names{"dora", "olga"});
+  spec.at(minute(110)).when(task::TimerFired{"ladder", Names{}});
+  CHECK(spec.state().told.at(2).recipients.empty());
+}
+
+TEST_CASE("ladder: a task without one tells of its creation, warning and breach", "[ladder]") {
+  TaskSpec spec(staff());
+  auto created = task_created();
+  created.ladder = nullptr;
+  spec.when(task::Create{created});
+  spec.run_until(minute(10'000));
+  CHECK(taken(spec) == "created warning breach");
+  CHECK(spec.state().told.at(1).at == minute(60));
+  CHECK(spec.state().told.at(2).at == minute(120));
+  CHECK(spec.state().told.at(2).recipients == Names{"ada", "carl", "dora"});
 }
 
 TEST_CASE("ladder: an agent that works on it reads no messages", "[ladder]") {
@@ -199,6 +207,7 @@ TEST_CASE("ladder: of very many only so many are told by name", "[ladder]") {
   auto created = task_created();
   created.ladder = ladder();
   spec.when(task::Create{created});
+  spec.run_until(minute(0));
   CHECK(spec.state().told.at(0).recipients.size() == task::most_recipients);
   CHECK(spec.state().told.at(0).others == 50);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "slices/task/task.hpp"
@@ -24,6 +25,7 @@ inline task::Created task_created(task::Type kind = task::Type::review) {
   if (kind == task::Type::approval) created.gate_id = "gate_1";
   created.sla = task_sla;
   created.at = story_start;
+  created.ladder = std::make_shared<const Ladder>();  // nobody is told
   return created;
 }
 

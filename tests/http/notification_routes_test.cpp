@@ -18,6 +18,8 @@ std::string in_review(Site& site, const std::string& name) {
     }
     pipeline = site.owner("POST " + path + "/stages/" + stage + "/complete", report);
   }
+  while (site.core().fire_timers()) {
+  }
   return pipeline.at("id");
 }
 
@@ -35,7 +37,7 @@ json unread(Site& site, const std::string& token) {
   return site.call("GET /v1/notifications/unread-count", token).body.at("unread");
 }
 
-TEST_CASE("notification routes: who can decide is told, in the same commit", "[notification]") {
+TEST_CASE("notification routes: who can decide is told", "[notification]") {
   Site site;
   const std::string alice = site.key("alice", "operator").at("token");
   const std::string vera = site.key("vera", "viewer").at("token");
@@ -170,7 +172,9 @@ TEST_CASE("notification routes: the ladder goes on through restarts, each step o
   CHECK_FALSE(site.owner("GET /v1/tasks/" + task).contains("next_notification"));
   // "critical" goes to owners alone.
   CHECK(inbox(site, alice).size() == steps.size());
-  CHECK(inbox(site, site.owner_token()).size() >= steps.size() + 1);
+  std::set<std::string> owners;
+  for (const json& one : inbox(site, site.owner_token())) owners.insert(one.at("type"));
+  CHECK(owners == std::set<std::string>{"task_escalated", "sla_breach"});
 }
 
 }  // namespace

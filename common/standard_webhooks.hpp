@@ -9,7 +9,7 @@
 #include "common/result.hpp"
 
 /// Secrets and signatures of Standard Webhooks 1.0. Thread-safe, pure but for new_secret().
-namespace factory::webhook {
+namespace factory::standard_webhooks {
 
 /// "whsec_" and 32 bytes from the operating system's randomness in base64.
 std::string new_secret();
@@ -25,4 +25,4 @@ std::string signatures(const std::vector<std::string>& keys, std::string_view id
 /// `at` as webhook-timestamp says it: seconds since 1970.
 std::string timestamp(Time at);
 
-}  // namespace factory::webhook
+}  // namespace factory::standard_webhooks

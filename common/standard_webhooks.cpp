@@ -1,11 +1,11 @@
-#include "slices/webhook/secret.hpp"
+#include "common/standard_webhooks.hpp"
 
 #include <algorithm>
 
 #include "common/digest.hpp"
 #include "common/entropy.hpp"
 
-namespace factory::webhook {
+namespace factory::standard_webhooks {
 namespace {
 
 constexpr std::string_view kPrefix = "whsec_";
@@ -55,4 +55,4 @@ std::string signatures(const std::vector<std::string>& keys, std::string_view id
   return all;
 }
 
-}  // namespace factory::webhook
+}  // namespace factory::standard_webhooks
