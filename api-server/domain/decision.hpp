@@ -54,6 +54,9 @@ struct IndexEntry {
   std::string value;
   std::int64_t rank = 0;
   std::int64_t at = 0;
+  /// No other stream may have (key, value): a command that would break this is refused as a
+  /// `conflict` that names who has it. The key is "kind.field", the field that of the request.
+  bool unique = false;
 };
 
 /// What reads are served from: made by a slice's view.cpp from its state alone.

@@ -21,6 +21,42 @@ inline bool is_name(std::string_view text) {
          });
 }
 
+inline constexpr std::size_t longest_slug = 100;
+inline constexpr std::string_view slug_form =
+    "must be 1 to 100 of a-z and 0-9, with single hyphens between them";
+
+/// Whether the text has the form of a slug (`slug_form`).
+inline bool is_slug(std::string_view text) {
+  if (text.empty() || text.size() > longest_slug || text.front() == '-' || text.back() == '-') {
+    return false;
+  }
+  char before = ' ';
+  for (const char c : text) {
+    const bool fits = c == '-' ? before != '-' : is_ascii_alnum(c) && ascii_lower(c) == c;
+    if (!fits) return false;
+    before = c;
+  }
+  return true;
+}
+
+/// A slug made of a name, up to 80 bytes of its ASCII letters and digits, and of the last eight
+/// digits of an id, so that things of one name have different ones.
+inline std::string make_slug(std::string_view name, std::string_view id) {
+  constexpr std::size_t longest_part = 80;
+  constexpr std::size_t digits = 8;
+  std::string slug;
+  for (const char c : name) {
+    if (slug.size() == longest_part) break;
+    if (is_ascii_alnum(c)) {
+      slug += ascii_lower(c);
+    } else if (!slug.empty() && slug.back() != '-') {
+      slug += '-';
+    }
+  }
+  if (!slug.empty() && slug.back() != '-') slug += '-';
+  return slug.append(id.substr(id.size() - std::min(digits, id.size())));
+}
+
 /// "me" stands for whoever asks, "system" for the server itself.
 inline bool is_reserved_name(std::string_view text) { return text == "me" || text == "system"; }
 

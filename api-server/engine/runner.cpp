@@ -1,5 +1,6 @@
 #include "engine/runner.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -33,6 +34,31 @@ Error unavailable(std::string detail) {
   return Error{ErrorCode::unavailable, std::move(detail), "", {}, {}};
 }
 
+/// Why a commit was refused that wants a tag for itself alone; nullopt: nobody has one by now.
+std::optional<Error> taken_by(storage::Store& store, const storage::Commit& commit) {
+  for (const storage::ViewWrite& view : commit.views) {
+    for (const storage::Tag& tag : view.added) {
+      if (!tag.unique) continue;
+      storage::ViewQuery query;
+      query.tag = tag;
+      query.limit = 2;
+      const std::vector<storage::ViewRow> rows = store.query_views(query).rows;
+      const auto other = std::find_if(rows.begin(), rows.end(), [&](const storage::ViewRow& row) {
+        return row.id != view.row.id;
+      });
+      if (other == rows.end()) continue;
+      const std::string name = tag.key.substr(tag.key.find('.') + 1);
+      return Error{ErrorCode::conflict,
+                   "The " + name + " " + tag.value + " is taken by the " + other->kind + " " +
+                       other->id + ".",
+                   "Choose another " + name + ".",
+                   {{"/" + name, "is taken by " + other->id}},
+                   {{"taken_by", other->id}}};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 struct Runner::Impl {
@@ -58,6 +84,7 @@ struct Runner::Impl {
   struct Decided {
     Job job;
     Unit unit;
+    std::optional<Error> taken = std::nullopt;  ///< another stream has what it wants for itself
   };
   /// What may have been refused because of a neighbour that is not on disk yet: nobody is told of
   /// a decision that does not stand.
@@ -190,6 +217,11 @@ void Runner::Impl::commit() {
   if (parts.observer != nullptr) {
     parts.observer->committed(flush.commands, std::chrono::nanoseconds(flush.ended - flush.began));
   }
+  // Read before anybody is told: if the store fails here, all of them learn that.
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    if (outcomes[i] != storage::CommitOutcome::taken) continue;
+    units[i].taken = taken_by(parts.store, commits[i]);
+  }
   settle(outcomes);
 }
 
@@ -203,7 +235,11 @@ void Runner::Impl::settle(const std::vector<storage::CommitOutcome>& outcomes) {
     if (outcomes[i] != storage::CommitOutcome::committed || (!changed && !all)) {
       for (const auto& [stream, entry] : decided.unit.changed) cache.drop(stream);
       cache.drop(decided.job.call.command.stream);
-      again(std::move(decided.job));
+      if (decided.taken) {
+        decided.job.promise.set_value(std::move(*decided.taken));
+      } else {
+        again(std::move(decided.job));
+      }
       continue;
     }
     for (auto& [stream, entry] : decided.unit.changed) cache.put(stream, std::move(entry));

@@ -66,7 +66,8 @@ storage::ViewRow view_row(const Slice& slice, const std::string& stream, const S
   row.doc = std::move(view.doc);
   row.text = std::move(view.text);
   for (IndexEntry& entry : view.index) {
-    row.tags.push_back({std::move(entry.key), std::move(entry.value), entry.rank, entry.at});
+    row.tags.push_back(
+        {std::move(entry.key), std::move(entry.value), entry.rank, entry.at, entry.unique});
   }
   return row;
 }

@@ -148,7 +148,7 @@ void Follow::pipeline() {
                  },
                  [&](const pipeline::FixResolved& e) {
                    if (e.outcome == "done") {
-                     to_task(e.task_id, task::Resolve{"done", "", e.by});
+                     to_task(e.task_id, task::Resolve{"done", "", e.by, false});
                    } else {
                      to_task(e.task_id,
                              task::Cancel{"The pipeline does not wait for it any more."});
@@ -187,6 +187,14 @@ pipeline::GateRejected rejected(const std::string& gate_id, const gate::Rejected
           std::string(name_of(event.severity))};
 }
 
+/// A gate is decided by a person or, where nobody did in time, by its deadline.
+task::Resolve resolved(const std::string& decision, const std::string& reason,
+                       const std::string& by) {
+  const bool expired = by == "system";
+  const bool silent = expired && reason.empty();
+  return {decision, silent ? "Nobody decided until the deadline." : reason, by, expired};
+}
+
 void Follow::gate() {
   const auto& event = std::any_cast<const gate::Event&>(happened_.event.event);
   const gate::Opened& opened = state<gate::State>().opened;
@@ -198,13 +206,13 @@ void Follow::gate() {
                    if (of_pipeline) {
                      to_pipeline(pipeline_id, pipeline::GateApproved{happened_.stream});
                    }
-                   to_task(opened.task_id, task::Resolve{"approved", "", e.by});
+                   to_task(opened.task_id, resolved("approved", "", e.by));
                  },
                  [&](const gate::Rejected& e) {
                    if (of_pipeline) {
                      to_pipeline(pipeline_id, rejected(happened_.stream, e));
                    }
-                   to_task(opened.task_id, task::Resolve{"rejected", e.reason, e.by});
+                   to_task(opened.task_id, resolved("rejected", e.reason, e.by));
                  },
                  [&](const gate::Rescinded& e) {
                    if (!e.reopened) return;

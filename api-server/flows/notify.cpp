@@ -40,6 +40,7 @@ class Notify {
   void tell(const Names& names, const notification::Created& what, bool tells_actor = true);
   [[nodiscard]] notification::Created about_task(std::string kind, Urgency severity) const;
   void reminded(const task::Reminded& event);
+  void deferral_ended(const task::DeferralEnded& event);
   void decided(std::string kind, const std::string& by, std::string words);
   void mentioned(const Names& names, const std::string& by, const std::string& text);
 
@@ -104,6 +105,14 @@ void Notify::reminded(const task::Reminded& event) {
   if (!created.channels.empty()) tell(event.recipients, created);
 }
 
+/// Who had put it off is told that the moment has come, unless a reminder comes now anyway.
+void Notify::deferral_ended(const task::DeferralEnded& event) {
+  const auto next = task::next_step(state<task::State>());
+  const bool reminds = next && next->due <= event.at;
+  if (reminds || happened_.ctx.actor.type != ActorType::system) return;
+  tell({event.deferred_by}, about_task("task_reminder", Urgency::info));
+}
+
 void Notify::task() {
   const auto& after = state<task::State>();
   const auto& event = std::any_cast<const task::Event&>(happened_.event.event);
@@ -117,6 +126,7 @@ void Notify::task() {
   if (const auto* given = std::get_if<task::Reassigned>(&event)) {
     return tell({given->to}, about_task("task_assigned", Urgency::info), false);
   }
+  if (const auto* ended = std::get_if<task::DeferralEnded>(&event)) return deferral_ended(*ended);
 }
 
 void Notify::decided(std::string kind, const std::string& by, std::string words) {

@@ -136,6 +136,10 @@ void add_delays(const json& task, Time now, Waiting& waiting) {
                                                (to.empty() ? "the admins and owners" : to) +
                                                " (level " + std::to_string(level) + ")."});
   }
+  if (const std::string until = text(task, "deferred_until"); !until.empty()) {
+    waiting.causes.push_back({"deferred", text(task, "deferred_by") + " put it off until " + until +
+                                              ": " + excerpt(text(task, "decision_notes"), 300)});
+  }
   if (const auto taken = task.find("taken_from"); taken != task.end()) {
     waiting.causes.push_back({"agent_offline", text(*taken, "id") +
                                                    ", an agent that had it, went away at " +

@@ -57,7 +57,13 @@ struct Tag {
   std::string value;  ///< may be empty
   std::int64_t rank = 0;
   std::int64_t at = 0;
-  friend bool operator==(const Tag&, const Tag&) = default;
+  /// Of one that is added: the commit is refused (`taken`) if another view has (key, value). A
+  /// demand of who writes, and not kept: what is read says false, and it makes no other tag.
+  bool unique = false;
+  friend bool operator==(const Tag& left, const Tag& right) {
+    return left.key == right.key && left.value == right.value && left.rank == right.rank &&
+           left.at == right.at;
+  }
 };
 
 /// The document that reads of one stream are served from, with its index columns.
@@ -132,6 +138,7 @@ enum class CommitOutcome {
   committed,
   conflict,        ///< another version stands: nothing of this commit was written
   request_exists,  ///< (principal, key) was used before: nothing was written
+  taken,           ///< another view has one of its unique tags: nothing was written
 };
 
 /// What an effect's attempt came to.

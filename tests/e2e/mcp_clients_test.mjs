@@ -58,7 +58,7 @@ for (const kind of Object.keys(clients)) {
     for (const name of ['factory_get_pending_tasks', 'factory_approve_task', 'factory_reject_task',
       'factory_get_pipeline_status', 'factory_advance_stage', 'factory_report_stage',
       'factory_assign_priority', 'factory_get_blockers', 'factory_search', 'factory_create_pipeline',
-      'factory_add_comment', 'factory_get_comments']) {
+      'factory_add_comment', 'factory_get_comments', 'factory_start_task', 'factory_defer_task']) {
       assert.ok(names.includes(name), name);
     }
     assert.ok(tools.length < 25);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "engine/audit.hpp"
 #include "engine/rebuild.hpp"
@@ -100,6 +101,8 @@ class Look {
   }
 
   void check_pipeline(const std::string& id, const pipeline::State& state) {
+    const std::string slug = pipeline::slug_of(*state.created, id);
+    if (!slugs_.insert(slug).second) say(id + " is not the only one that is called " + slug);
     if (state.gate) {
       const auto gate = gates_.find(state.gate->gate_id);
       if (gate == gates_.end() || gate->second.status != gate::Status::pending) {
@@ -137,8 +140,20 @@ class Look {
     }
   }
 
+  /// A gate that its deadline decided has a task that expired, and no other has.
+  void check_closed(const std::string& id, const task::State& state) {
+    if (state.deferral) say(id + " is closed, and put off still");
+    if (state.created.gate_id.empty()) return;
+    const gate::State& gate = gates_[state.created.gate_id];
+    const bool by_deadline = gate.decided_by == "system";
+    if (by_deadline != (state.status == task::Status::expired)) {
+      say(id + " is " + std::string(name_of(state.status)) + ", but its gate was decided by " +
+          gate.decided_by);
+    }
+  }
+
   void check_task(const std::string& id, const task::State& state) {
-    if (!state.open()) return;
+    if (!state.open()) return check_closed(id, state);
     const auto pipeline = pipelines_.find(state.created.pipeline_id);
     if (pipeline == pipelines_.end() || ended(pipeline->second)) {
       say(id + " is open, but its pipeline has ended");
@@ -173,6 +188,7 @@ class Look {
   std::map<std::string, pipeline::State> pipelines_;
   std::map<std::string, gate::State> gates_;
   std::map<std::string, task::State> tasks_;
+  std::set<std::string> slugs_;
   std::vector<std::string> broken_;
 };
 

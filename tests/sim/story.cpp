@@ -18,6 +18,18 @@ void remember(std::vector<std::string>& all, const std::string& id) {
   if (std::find(all.begin(), all.end(), id) == all.end()) all.push_back(id);
 }
 
+std::shared_ptr<const Ladder> reminders() {
+  Ladder ladder;
+  for (const int minutes : {0, 10, 30, 90}) {
+    LadderStep step;
+    step.name = "after_" + std::to_string(minutes);
+    step.minutes = minutes;
+    ladder.steps.push_back(step);
+  }
+  ladder.steps.push_back({"deadline", LadderFrom::deadline, 0, {"deciders", "role:admin"}});
+  return std::make_shared<const Ladder>(std::move(ladder));
+}
+
 }  // namespace
 
 Principal Story::decider() {
@@ -51,6 +63,7 @@ GatePolicy Story::policy() {
 
 Plan Story::plan() {
   Plan plan = test::small_plan();
+  if (puts_off_) plan.ladder = reminders();
   for (StagePlan& stage : plan.stages) {
     if (stage.gate) stage.gate->policy = policy();
     if (chance(50)) stage.checks.clear();
@@ -104,6 +117,7 @@ void Story::create(Sent& sent) {
   created.priority = static_cast<Priority>(below(4));
   created.assignee = chance(50) ? "bob" : "";
   created.plan = std::make_shared<const Plan>(plan());
+  if (puts_off_ && chance(30)) created.slug = "mail";  // one of them gets it
   sent.stream = world_.fresh("pipe");
   sent.command = pipeline::Command{pipeline::Create{std::move(created)}};
   pipelines_.push_back(sent.stream);
@@ -157,9 +171,15 @@ void Story::to_gate(Sent& sent) {
   }
 }
 
+/// Mostly one that a task can be put off to.
+Time Story::later() {
+  const auto minutes = static_cast<std::int64_t>(chance(90) ? 1 + below(300) : below(60'000));
+  return world_.clock().now() + Millis{minutes * 60'000};
+}
+
 void Story::to_task(Sent& sent) {
   sent.stream = task_.empty() || chance(10) ? one_of(tasks_) : task_;
-  switch (below(8)) {
+  switch (below(puts_off_ ? 11 : 8)) {
     case 0:
     case 1: sent.command = task::Command{task::Claim{}}; break;
     case 2: sent.command = task::Command{task::Release{}}; break;
@@ -168,6 +188,9 @@ void Story::to_task(Sent& sent) {
       sent.command =
           task::Command{task::SetPriority{static_cast<Priority>(below(4)), "urgent", false}};
       break;
+    case 8: sent.command = task::Command{task::Start{}}; break;
+    case 9:
+    case 10: sent.command = task::Command{task::Defer{later(), "not now"}}; break;
     default: sent.command = task::Command{task::Complete{chance(80) ? "done" : "approved", "", {}}};
   }
 }

@@ -11,7 +11,10 @@ namespace factory::sim {
 /// are) it reads in the store, and it remembers those that are over, to knock at them again.
 class Story {
  public:
-  Story(World& world, std::uint64_t seed) : world_(world), random_(seed) {}
+  /// `puts_off`: tasks have reminders, are begun and put off. Without, a seed tells the story that
+  /// it told before there was such a thing.
+  Story(World& world, std::uint64_t seed, bool puts_off = true)
+      : world_(world), random_(seed), puts_off_(puts_off) {}
 
   /// A call by somebody at random; its request id is new.
   Sent next();
@@ -37,11 +40,13 @@ class Story {
   gate::Vote vote();
   pipeline::Evidence evidence();
   std::string a_stage();
+  Time later();
   GatePolicy policy();
   Plan plan();
 
   World& world_;
   std::mt19937_64 random_;
+  const bool puts_off_;
   int requests_ = 0;
   std::vector<std::string> pipelines_;
   std::vector<std::string> gates_;

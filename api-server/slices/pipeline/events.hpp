@@ -90,6 +90,7 @@ struct Created {
   std::string assignee;
   std::shared_ptr<const Plan> plan;  ///< never null
   Time at{};
+  std::string slug{};  ///< empty: made of name and id (pipeline::slug_of)
   static constexpr auto fields() {
     return std::tuple{field("name", &Created::name),
                       field("description", &Created::description),
@@ -99,7 +100,8 @@ struct Created {
                       field("created_by", &Created::created_by),
                       field("assignee", &Created::assignee),
                       field("plan", &Created::plan),
-                      field("at", &Created::at)};
+                      field("at", &Created::at),
+                      field("slug", &Created::slug)};
   }
 };
 

@@ -163,6 +163,9 @@ std::string subject_digest(const State& state, const std::string& stage);
 /// Whether the current stage's work waits for somebody to take it.
 bool work_waits(const State& state);
 
+/// What the pipeline is called in URLs and on command lines: given, else made of name and id.
+std::string slug_of(const Created& created, const std::string& id);
+
 /// `base` with the newer parts of `added`: tests and deploy replace, assets merge by name.
 Evidence merged(Evidence base, const Evidence& added);
 
@@ -176,7 +179,7 @@ struct Definition {
   using Event = pipeline::Event;
   static constexpr std::string_view kind = "pipeline";
   static constexpr std::string_view prefix = "pipe";
-  static constexpr int view_version = 2;
+  static constexpr int view_version = 3;
   static Command timer_fired(const std::string& /*name*/) { return Resume{}; }
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/text.hpp"
+#include "domain/names.hpp"
 #include "flows/new_plan.hpp"
 #include "http/problem.hpp"
 #include "slices/pipeline/pipeline.hpp"
@@ -19,6 +20,7 @@ using http::Answer;
 using http::Request;
 using nlohmann::json;
 
+constexpr int kMostSlugs = 5;                  ///< that are tried for one pipeline
 constexpr std::size_t kMaxConfig = 64 * 1024;  ///< bytes of JSON text
 
 std::string text(const json& object, const char* name) {
@@ -57,6 +59,23 @@ Result<JsonText> read_config(const json& config) {
                {}};
 }
 
+bool is_taken(const Error& error) {
+  return error.code == ErrorCode::conflict && !error.fields.empty() &&
+         error.fields.front().pointer == "/slug";
+}
+
+/// A slug that is made here holds a part of the id: where that meets another, a fresh id helps.
+Result<Answer> create_named(const Services& services, const Request& request, Created created) {
+  const bool given = !created.slug.empty();
+  for (int attempt = 1;; ++attempt) {
+    const std::string id = services.ids.next(services.clock.now()).make(Definition::prefix);
+    if (!given) created.slug = make_slug(created.name, id);
+    auto answer = http::create(services, request, id, Command{Create{created}});
+    const bool unlucky = !given && !answer && is_taken(answer.error());
+    if (!unlucky || attempt == kMostSlugs) return answer;
+  }
+}
+
 Result<Answer> create(const Services& services, const Request& request) {
   const json& body = request.body;
   Created created;
@@ -66,6 +85,10 @@ Result<Answer> create(const Services& services, const Request& request) {
   created.assignee = text(body, "assignee_id");
   created.priority = enum_from<Priority>(text(body, "priority")).value_or(Priority::medium);
   if (factory::Status name = check_name(created.name); !name) return std::move(name.error());
+  if (body.contains("slug")) {
+    created.slug = text(body, "slug");
+    if (!is_slug(created.slug)) return http::field_error("/slug", std::string(slug_form));
+  }
   if (factory::Status known = check_assignee(services, created.assignee); !known) {
     return std::move(known.error());
   }
@@ -76,8 +99,7 @@ Result<Answer> create(const Services& services, const Request& request) {
                               body.value("parameters", json::object()));
   if (!plan) return std::move(plan.error());
   created.plan = *plan;
-  const std::string id = services.ids.next(services.clock.now()).make(Definition::prefix);
-  return http::create(services, request, id, Command{Create{std::move(created)}});
+  return create_named(services, request, std::move(created));
 }
 
 /// A command on the pipeline itself; the answer is its document.

@@ -108,6 +108,7 @@ storage::ViewQuery query_of(const Request& request) {
     if (value == "me" && std::string_view(name) == "assignee") value = request.principal.id;
     tags.push_back({key, std::move(value), 0, 0});
   };
+  filter("slug", "pipeline.slug");
   filter("assignee", "pipeline.assignee");
   filter("stage", "pipeline.stage");
   filter("priority", "pipeline.priority");

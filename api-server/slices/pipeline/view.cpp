@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "common/json_writer.hpp"
+#include "domain/names.hpp"
 #include "engine/codec.hpp"
 #include "slices/pipeline/pipeline.hpp"
 
@@ -106,6 +107,7 @@ std::vector<IndexEntry> index_of(const State& state, const std::string& id) {
   if (!state.assignee.empty()) {
     index.push_back({"pipeline.assignee", state.assignee, rank, created});
   }
+  index.push_back({"pipeline.slug", slug_of(*state.created, id), 0, 0, true});
   index.push_back({"pipeline.priority", std::string(name_of(state.priority)), 0, created});
   if (work_waits(state)) {
     const auto since = state.at(state.current).entered_at.value_or(state.created->at);
@@ -133,7 +135,8 @@ std::string document(const std::string& id, const State& state) {
   const Plan& plan = *created.plan;
   JsonWriter doc;
   doc.begin_object();
-  doc.put("id", id).put("name", created.name).put("description", state.description);
+  doc.put("id", id).put("name", created.name).put("slug", slug_of(created, id));
+  doc.put("description", state.description);
   doc.put("platform", created.platform).put("status", name_of(state.status));
   // There is none between the events of the creation, where the trail looks, too.
   doc.put("current_stage", state.current < 0 ? "" : state.plan(state.current).name);
@@ -167,10 +170,16 @@ bool work_waits(const State& state) {
                       [&](const OpenFix& fix) { return fix.stage == plan.name; });
 }
 
+std::string slug_of(const Created& created, const std::string& id) {
+  return created.slug.empty() ? make_slug(created.name, id) : created.slug;
+}
+
 View view(const std::string& id, const State& state) {
   const Created& created = *state.created;
   return {std::string(name_of(state.status)), document(id, state),
-          created.name + "\n" + state.description + "\n" + created.platform, index_of(state, id)};
+          created.name + "\n" + state.description + "\n" + created.platform + "\n" +
+              slug_of(created, id),
+          index_of(state, id)};
 }
 
 }  // namespace factory::pipeline

@@ -25,12 +25,6 @@ Outcome announced(Event event) {
   return outcome;
 }
 
-Decision<Event> escalated(const State& state, std::string to, std::string reason, bool by_sla,
-                          Time now) {
-  Escalated event{state.escalation_level + 1, std::move(to), std::move(reason), by_sla, now};
-  return *announced(std::move(event));
-}
-
 Reminded reminder(const State& state, std::size_t index,
                   const std::optional<std::vector<std::string>>& able, const Ctx& ctx) {
   const LadderStep& step = state.ladder().steps.at(index);
@@ -87,11 +81,50 @@ struct Decider {
       case Status::pending:
       case Status::escalated:
         if (const auto right = may_work(state, ctx); !right) return right.error();
-        return one(Claimed{ctx.actor.id, ctx.now});
+        return taken_up(Claimed{ctx.actor.id, ctx.now}, !deferred_by(ctx.actor.id));
       case Status::claimed:
       case Status::in_progress:
         if (state.claimed_by == ctx.actor.id && !command.only_free) return nothing();
         return claimed_by_other(state);
+      case Status::completed:
+      case Status::expired:
+      case Status::cancelled: return closed(state);
+    }
+    return missing();
+  }
+
+  Outcome operator()(const Start& /*command*/) const {
+    switch (state.status) {
+      case Status::none: return missing();
+      case Status::pending:
+      case Status::escalated: {
+        if (const auto right = may_work(state, ctx); !right) return right.error();
+        Outcome outcome = taken_up(Claimed{ctx.actor.id, ctx.now});
+        outcome->events.emplace_back(Started{ctx.actor.id, ctx.now});
+        return outcome;
+      }
+      case Status::claimed:
+        if (state.claimed_by != ctx.actor.id) return claimed_by_other(state);
+        return taken_up(Started{ctx.actor.id, ctx.now});
+      case Status::in_progress:
+        if (state.claimed_by != ctx.actor.id) return claimed_by_other(state);
+        return nothing();
+      case Status::completed:
+      case Status::expired:
+      case Status::cancelled: return closed(state);
+    }
+    return missing();
+  }
+
+  Outcome operator()(const Defer& command) const {
+    switch (state.status) {
+      case Status::none: return missing();
+      case Status::pending:
+      case Status::escalated: return defer(command);
+      case Status::claimed:
+      case Status::in_progress:
+        if (state.claimed_by != ctx.actor.id) return claimed_by_other(state);
+        return defer(command);
       case Status::completed:
       case Status::expired:
       case Status::cancelled: return closed(state);
@@ -170,6 +203,7 @@ struct Decider {
 
   Outcome operator()(const Resolve& command) const {
     return inside([&] {
+      if (command.expired) return announced(Expired{command.decision, command.notes, ctx.now});
       return announced(Completed{command.decision,
                                  command.notes,
                                  {},
@@ -197,14 +231,21 @@ struct Decider {
   }
 
   Outcome operator()(const Escalate& command) const {
-    return inside(
-        [&]() -> Outcome { return escalated(state, command.to, command.reason, false, ctx.now); });
+    return inside([&]() -> Outcome {
+      const bool by_clock = ctx.actor.type == ActorType::system;
+      Escalated event{state.escalation_level + 1,  command.to, command.reason, false, ctx.now,
+                      by_clock ? "" : ctx.actor.id};
+      Outcome outcome = taken_up(std::move(event), !by_clock);
+      outcome->effects.push_back({"announce", std::string(Escalated::type)});
+      return outcome;
+    });
   }
 
   Outcome operator()(const GiveBack& command) const {
     return inside([&] {
       if (state.claimed_by.empty() || state.claimed_by != command.from) return nothing();
-      return one(Released{ctx.actor.id, ctx.now, command.from, command.reason});
+      return taken_up(Released{ctx.actor.id, ctx.now, command.from, command.reason},
+                      deferred_by(command.from));
     });
   }
 
@@ -253,7 +294,30 @@ struct Decider {
     }
     const bool held = state.claimed_by.empty() || state.claimed_by == command.to;
     if (state.assignee == command.to && held) return nothing();
-    return one(Reassigned{state.holder(), command.to, ctx.actor.id, command.reason, ctx.now});
+    return taken_up(Reassigned{state.holder(), command.to, ctx.actor.id, command.reason, ctx.now});
+  }
+
+  [[nodiscard]] bool deferred_by(const std::string& who) const {
+    return state.deferral && state.deferral->by == who;
+  }
+
+  /// The event, and before it the end of a deferral, if `ends` and there is one.
+  [[nodiscard]] Outcome taken_up(Event event, bool ends = true) const {
+    Decision<Event> decision;
+    if (ends && state.deferral) {
+      decision.events.emplace_back(DeferralEnded{state.deferral->by, ctx.now});
+    }
+    decision.events.push_back(std::move(event));
+    return decision;
+  }
+
+  [[nodiscard]] Outcome defer(const Defer& command) const {
+    if (const auto right = may_work(state, ctx); !right) return right.error();
+    const bool same = deferred_by(ctx.actor.id) && state.deferral->until == command.until &&
+                      state.deferral->reason == command.reason;
+    if (same) return nothing();
+    if (const auto fits = check_until(command.until, ctx.now); !fits) return fits.error();
+    return one(Deferred{command.until, command.reason, ctx.actor.id, ctx.now});
   }
 
   [[nodiscard]] Outcome complete(const Complete& command) const {
@@ -289,8 +353,11 @@ struct Decider {
     if (timer == 0) return announced(SlaWarned{ctx.now});
     if (timer == 1) return announced(SlaBreached{ctx.now});
     if (timer == 3) return climb(able);
+    if (timer == 4) return one(DeferralEnded{state.deferral->by, ctx.now});
     const std::string after = std::to_string(state.sla().escalate_minutes);
-    return escalated(state, "", "nobody has closed it for " + after + " minutes", true, ctx.now);
+    return announced(Escalated{state.escalation_level + 1, "",
+                               "nobody has closed it for " + after + " minutes", true, ctx.now,
+                               ""});
   }
 };
 

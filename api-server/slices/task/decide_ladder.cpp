@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "slices/task/task.hpp"
 
@@ -22,6 +23,10 @@ std::optional<int> minutes_of(const State& state, const LadderStep& step) {
       return warning + step.minutes;
   }
   return std::nullopt;
+}
+
+bool was_taken(const State& state, std::size_t step) {
+  return step < state.taken.size() && state.taken[step];
 }
 
 const Person* person_of(const Directory& people, const std::string& name) {
@@ -77,13 +82,30 @@ std::optional<NextStep> next_step(const State& state) {
   if (!state.open() || state.paused_at) return next;
   const auto& steps = state.ladder().steps;
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (i < state.taken.size() && state.taken[i]) continue;
+    if (was_taken(state, i)) continue;
+    if (state.deferral && steps[i].from == LadderFrom::created) continue;
     const auto minutes = minutes_of(state, steps[i]);
     if (!minutes) continue;
     const Time due = state.due(*minutes).value_or(state.created.at);
     if (!next || due < next->due) next = NextStep{i, due};
   }
   return next;
+}
+
+std::vector<std::size_t> missed_steps(const State& state, Time at) {
+  if (!state.deferral) return {};
+  std::vector<std::pair<int, std::size_t>> due;  // by their minutes
+  const auto& steps = state.ladder().steps;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto minutes = minutes_of(state, steps[i]);
+    if (steps[i].from != LadderFrom::created || !minutes || was_taken(state, i)) continue;
+    if (state.running(at) >= Millis{*minutes * std::int64_t{60'000}}) due.emplace_back(*minutes, i);
+  }
+  std::sort(due.begin(), due.end());
+  if (!due.empty()) due.pop_back();
+  std::vector<std::size_t> missed;
+  for (const auto& [minutes, step] : due) missed.push_back(step);
+  return missed;
 }
 
 std::vector<std::string> audience(const State& state, const std::vector<std::string>& to,

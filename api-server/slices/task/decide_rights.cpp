@@ -34,12 +34,14 @@ Error closed(const State& state) {
   if (state.completion) {
     const Completed& done = *state.completion;
     const std::string at = format_time(done.at);
-    return {
-        ErrorCode::already_decided,
-        named(state) + " was completed as " + done.decision + " by " + done.by + " at " + at + ".",
-        "",
-        {},
-        {{"decided_by", done.by}, {"decided_at", at}, {"outcome", done.decision}}};
+    const std::string how = state.status == Status::expired
+                                ? " expired, and its deadline decided " + done.decision
+                                : " was completed as " + done.decision + " by " + done.by;
+    return {ErrorCode::already_decided,
+            named(state) + how + " at " + at + ".",
+            "",
+            {},
+            {{"decided_by", done.by}, {"decided_at", at}, {"outcome", done.decision}}};
   }
   return refuse(ErrorCode::conflict,
                 named(state) + " is " + std::string(name_of(state.status)) +
@@ -103,6 +105,19 @@ factory::Status may_be_given(const State& state, const std::string& person, cons
   }
   return wrong(person + " may not act on tasks of type " + kind + ".",
                "Give it to an operator, admin or owner.");
+}
+
+factory::Status check_until(Time until, Time now) {
+  const auto wrong = [](std::string why) -> Error {
+    return {ErrorCode::invalid_request,
+            "The task cannot be deferred: `until` " + why + ".",
+            "A task is put off for a while; its SLA goes on meanwhile.",
+            {{"/until", std::move(why)}},
+            {}};
+  };
+  if (until <= now) return wrong("must lie in the future");
+  if (until - now > longest_deferral) return wrong("must lie at most 30 days ahead");
+  return Done{};
 }
 
 bool can_end_as(Type kind, const std::string& decision) {

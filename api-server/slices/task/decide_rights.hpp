@@ -24,6 +24,8 @@ factory::Status may_rank(const Ctx& ctx);
 factory::Status may_reassign(const Ctx& ctx);
 /// Whether `person` exists and can be given this task.
 factory::Status may_be_given(const State& state, const std::string& person, const Ctx& ctx);
+/// Whether a task can be put off until then: it lies ahead, and not too far.
+factory::Status check_until(Time until, Time now);
 /// Whether this type of task can end with this decision.
 bool can_end_as(Type kind, const std::string& decision);
 

@@ -13,6 +13,7 @@ Status waiting(const State& state) {
 void drop_claim(State& state) {
   state.claimed_by.clear();
   state.claimed_at.reset();
+  state.started_at.reset();
   state.status = waiting(state);
 }
 
@@ -22,13 +23,26 @@ void resume(State& state, Time at) {
   state.paused_at.reset();
 }
 
-/// How long the clock has run until `at`.
-Millis running(const State& state, Time at) {
-  return state.clock_between(state.created.at, state.paused_at.value_or(at)) - state.paused_for;
+bool reached(const State& state, int minutes, Time at) {
+  return minutes > 0 && state.running(at) >= Millis{minutes * std::int64_t{60'000}};
 }
 
-bool reached(const State& state, int minutes, Time at) {
-  return minutes > 0 && running(state, at) >= Millis{minutes * std::int64_t{60'000}};
+void take(State& state, std::size_t step) {
+  if (state.taken.size() <= step) state.taken.resize(step + 1, false);
+  state.taken[step] = true;
+}
+
+/// What was held back is not given all at once: the last reminder says what there is to say.
+void end_deferral(State& state, Time at) {
+  for (const std::size_t step : missed_steps(state, at)) take(state, step);
+  state.deferral.reset();
+}
+
+void close(State& state, Status status, Time at) {
+  end_deferral(state, at);
+  resume(state, at);
+  state.status = status;
+  state.called.reset();
 }
 
 void apply(State& state, const Created& event) {
@@ -44,6 +58,11 @@ void apply(State& state, const Claimed& event) {
   state.claimed_by = event.by;
   state.claimed_at = event.at;
   state.taken_from.reset();
+}
+
+void apply(State& state, const Started& event) {
+  state.status = Status::in_progress;
+  state.started_at = event.at;
 }
 
 void apply(State& state, const Released& event) {
@@ -72,10 +91,21 @@ void apply(State& state, const PriorityChanged& event) {
 }
 
 void apply(State& state, const Completed& event) {
-  resume(state, event.at);
-  state.status = Status::completed;
+  close(state, Status::completed, event.at);
   state.completion = event;
 }
+
+void apply(State& state, const Expired& event) {
+  close(state, Status::expired, event.at);
+  state.completion = Completed{event.decision, event.notes, {}, "system", event.at};
+}
+
+void apply(State& state, const Deferred& event) {
+  state.deferral = event;
+  state.called.reset();
+}
+
+void apply(State& state, const DeferralEnded& event) { end_deferral(state, event.at); }
 
 void apply(State& state, const Reopened& event) {
   if (state.completion) {
@@ -87,8 +117,7 @@ void apply(State& state, const Reopened& event) {
 }
 
 void apply(State& state, const Cancelled& event) {
-  resume(state, event.at);
-  state.status = Status::cancelled;
+  close(state, Status::cancelled, event.at);
   state.cancel_reason = event.reason;
 }
 
@@ -104,6 +133,7 @@ void apply(State& state, const Escalated& event) {
     state.assignee = event.to;
     state.given = true;
   }
+  if (!event.by.empty()) state.called = event;
   if (state.status == Status::pending) state.status = Status::escalated;
 }
 
@@ -112,9 +142,7 @@ void apply(State& state, const ClockPaused& event) { state.paused_at = event.at;
 void apply(State& state, const ClockResumed& event) { resume(state, event.at); }
 
 void apply(State& state, const Reminded& event) {
-  const auto step = static_cast<std::size_t>(event.step);
-  if (state.taken.size() <= step) state.taken.resize(step + 1, false);
-  state.taken[step] = true;
+  take(state, static_cast<std::size_t>(event.step));
   if (state.told.size() == most_told) state.told.erase(state.told.begin());
   state.told.push_back(event);
 }
@@ -141,6 +169,10 @@ Millis State::clock_between(Time since, Time until) const {
   return created.calendar ? created.calendar->between(since, until) : until - since;
 }
 
+Millis State::running(Time at) const {
+  return clock_between(created.at, paused_at.value_or(at)) - paused_for;
+}
+
 const Sla& State::sla() const { return created.sla.at(static_cast<std::size_t>(created.priority)); }
 
 bool State::open() const {
@@ -159,13 +191,14 @@ bool State::open() const {
 
 const std::string& State::holder() const { return claimed_by.empty() ? assignee : claimed_by; }
 
-std::array<std::optional<Time>, 4> schedule(const State& state) {
-  std::array<std::optional<Time>, 4> due;
+std::array<std::optional<Time>, timer_names.size()> schedule(const State& state) {
+  std::array<std::optional<Time>, timer_names.size()> due;
   if (!state.open()) return due;
   if (!state.sla_warned && !state.sla_breached) due[0] = state.due(state.sla().warn_minutes);
   if (!state.sla_breached) due[1] = state.due(state.sla().breach_minutes);
   if (!state.sla_escalated) due[2] = state.due(state.sla().escalate_minutes);
   if (const auto next = next_step(state)) due[3] = next->due;
+  if (state.deferral) due[4] = state.deferral->until;
   return due;
 }
 

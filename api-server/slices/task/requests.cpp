@@ -38,6 +38,7 @@ Result<ListFilter> read_filter(const http::Request& request) {
   filter.pipeline_id = text(query, "pipeline_id");
   filter.assignee = text(query, "assignee");
   if (filter.assignee == "me") filter.assignee = request.principal.id;
+  if (query.contains("deferred")) filter.deferred = query["deferred"].get<bool>();
   if (!query.contains("sort")) return filter;
   filter.sort = text(query, "sort");
   if (filter.open()) return filter;
@@ -71,6 +72,10 @@ Reassign read_reassign(const json& body) {
 SetPriority read_priority(const json& body) {
   const auto priority = enum_from<Priority>(text(body, "priority"));
   return {priority.value_or(Priority::medium), text(body, "reason"), false};
+}
+
+Defer read_defer(const json& body) {
+  return {parse_time(text(body, "until")).value_or(Time{}), text(body, "reason")};
 }
 
 Error changed_since(const storage::ViewRow& row) {

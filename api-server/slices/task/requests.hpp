@@ -16,9 +16,10 @@ namespace factory::task {
 struct ListFilter {
   std::string status = "open";  ///< a status, "open" (all that wait) or "all"
   std::optional<Priority> priority;
-  std::string type;         ///< empty: any
-  std::string pipeline_id;  ///< empty: any
-  std::string assignee;     ///< empty: any; "me" is resolved
+  std::string type;              ///< empty: any
+  std::string pipeline_id;       ///< empty: any
+  std::string assignee;          ///< empty: any; "me" is resolved
+  std::optional<bool> deferred;  ///< only those that are put off, or only the others
   std::string sort = "priority";
 
   [[nodiscard]] bool open() const;  ///< all that it can show wait still
@@ -30,6 +31,8 @@ Result<ListFilter> read_filter(const http::Request& request);
 flows::TaskDecision read_decision(const nlohmann::json& body);
 Reassign read_reassign(const nlohmann::json& body);
 SetPriority read_priority(const nlohmann::json& body);
+
+Defer read_defer(const nlohmann::json& body);
 
 /// If-Match named another version than the one that stands.
 Error changed_since(const storage::ViewRow& row);

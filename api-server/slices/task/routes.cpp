@@ -24,6 +24,7 @@ std::vector<storage::Tag> open_tags(const ListFilter& filter) {
   std::vector<storage::Tag> tags;
   if (!filter.assignee.empty()) tags.push_back({"task.open.assignee", filter.assignee, 0, 0});
   if (!filter.pipeline_id.empty()) tags.push_back({"task.open.pipeline", filter.pipeline_id, 0, 0});
+  if (filter.deferred.value_or(false)) tags.push_back({"task.open.deferred", "", 0, 0});
   // Those that nobody has touched are the rule and have no entry of their own.
   if (filter.status != "open" && filter.status != "pending") {
     tags.push_back({"task.open.status", filter.status, 0, 0});
@@ -66,6 +67,7 @@ storage::ViewQuery any_query(const ListFilter& filter) {
 bool wanted(const ListFilter& filter, const json& task) {
   if (!filter.type.empty() && task.at("type") != filter.type) return false;
   if (filter.priority && task.at("priority") != name_of(*filter.priority)) return false;
+  if (filter.deferred && task.contains("deferred_until") != *filter.deferred) return false;
   return filter.assignee.empty() || task.value("assignee_id", "") == filter.assignee;
 }
 
@@ -161,6 +163,11 @@ void bind_routes(http::Handlers& handlers, const Services& services) {
   handlers.bind("task.stats", [&services](const Request& /*request*/) { return stats(services); });
   handlers.bind("task.claim",
                 [&services](const Request& request) { return change(services, request, Claim{}); });
+  handlers.bind("task.start",
+                [&services](const Request& request) { return change(services, request, Start{}); });
+  handlers.bind("task.defer", [&services](const Request& request) {
+    return change(services, request, read_defer(request.body));
+  });
   handlers.bind("task.release", [&services](const Request& request) {
     return change(services, request, Release{});
   });

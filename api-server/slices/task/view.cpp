@@ -54,6 +54,13 @@ void put_decision(JsonWriter& doc, const State& state) {
     doc.put("decision", done.decision).put_some("decision_notes", done.notes);
     if (!is_empty(done.output)) doc.put_raw("decision_data", done.output.text);
     doc.put("decided_by", done.by).put("decided_at", done.at);
+  } else if (const auto& deferral = state.deferral) {
+    doc.put("decision", "deferred").put("decision_notes", deferral->reason);
+    doc.put("deferred_until", deferral->until).put("deferred_by", deferral->by);
+    doc.put("deferred_at", deferral->at);
+  } else if (state.called && state.status == Status::escalated) {
+    doc.put("decision", "escalated").put_some("decision_notes", state.called->reason);
+    doc.put("escalated_by", state.called->by);
   }
   doc.put_some("cancel_reason", state.cancel_reason);
 }
@@ -71,6 +78,7 @@ std::string document(const std::string& id, const State& state) {
   doc.put_some("pipeline_name", created.pipeline_name).put_some("stage", created.stage);
   doc.put_some("approval_id", created.gate_id).put_some("assignee_id", state.holder());
   doc.put_some("claimed_by", state.claimed_by).put_some("claimed_at", state.claimed_at);
+  doc.put_some("started_at", state.started_at);
   if (!is_empty(created.context)) doc.put_raw("context", created.context.text);
   if (state.open() && state.taken_from) {
     doc.key("taken_from").begin_object().put("id", state.taken_from->from);
@@ -85,7 +93,8 @@ std::string document(const std::string& id, const State& state) {
 /// Work that an agent may fetch: of its own first, else of nobody's. What somebody was given by
 /// hand is theirs; the fix of a pipeline only bears the name of who answers for that.
 std::optional<IndexEntry> for_an_agent(const State& state) {
-  const bool waits = state.open() && state.claimed_by.empty() && !state.paused_at;
+  const bool waits =
+      state.open() && state.claimed_by.empty() && !state.paused_at && !state.deferral;
   if (!waits || !for_agents(state.created.kind)) return std::nullopt;
   const bool inherited = state.created.kind == Type::fix_required && !state.given;
   return IndexEntry{"agent.work", inherited ? "" : state.assignee,
@@ -114,6 +123,7 @@ std::vector<IndexEntry> entries(const State& state) {
   if (state.status != Status::pending) {
     index.push_back({"task.open.status", std::string(name_of(state.status)), rank, due});
   }
+  if (state.deferral) index.push_back({"task.open.deferred", "", rank, due});
   if (auto work = for_an_agent(state)) index.push_back(std::move(*work));
   if (state.sla_breached) {
     index.push_back({"task.open.breached", "", rank, to_millis(state.waiting_since)});

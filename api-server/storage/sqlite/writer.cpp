@@ -3,6 +3,8 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "storage/sqlite/migrations.hpp"
 #include "storage/sqlite/tag_list.hpp"
@@ -105,10 +107,12 @@ void Writer::lazily(const std::function<void(Connection&)>& work) {
 }
 
 CommitOutcome Writer::write(const Commit& commit) {
-  if (!versions_stand(commit)) {
-    // A repeated request fails at the version that it made itself: it is told so.
+  const bool stands = versions_stand(commit);
+  if (!stands || is_taken(commit)) {
+    // A repeated request fails at what it wrote itself: it is told so.
     const bool repeated = commit.request && request_exists(*commit.request);
-    return repeated ? CommitOutcome::request_exists : CommitOutcome::conflict;
+    if (repeated) return CommitOutcome::request_exists;
+    return stands ? CommitOutcome::taken : CommitOutcome::conflict;
   }
   if (commit.request && !insert_request(*commit.request)) return CommitOutcome::request_exists;
   for (const Append& append : commit.appends) write_events(append);
@@ -133,6 +137,21 @@ bool Writer::versions_stand(const Commit& commit) {
     if (!stands) return false;
   }
   return true;
+}
+
+/// Looked up, as nobody else writes: an index of its own would be one tree more for every command.
+bool Writer::is_taken(const Commit& commit) {
+  std::set<std::pair<std::string, std::string>> wanted;
+  for (const ViewWrite& view : commit.views) {
+    for (const Tag& tag : view.added) {
+      if (!tag.unique) continue;
+      if (!wanted.emplace(tag.key, tag.value).second) return true;
+      Query other =
+          connection_.query("SELECT 1 FROM tags WHERE key = ? AND value = ? AND id <> ? LIMIT 1");
+      if (other.with(tag.key, tag.value, view.row.id).step()) return true;
+    }
+  }
+  return false;
 }
 
 bool Writer::version_stands(const std::string& stream, std::int64_t expected) {

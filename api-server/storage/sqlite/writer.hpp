@@ -37,6 +37,7 @@ class Writer {
   CommitOutcome write(const Commit& commit);
   bool versions_stand(const Commit& commit);
   bool version_stands(const std::string& stream, std::int64_t expected);
+  bool is_taken(const Commit& commit);
   bool request_exists(const RequestRecord& request);
   bool insert_request(const RequestRecord& request);
   void write_events(const Append& append);

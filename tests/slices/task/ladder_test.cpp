@@ -93,7 +93,7 @@ TEST_CASE("ladder: a shared channel is one effect of the task", "[ladder]") {
 
 TEST_CASE("ladder: closing the task stops it at any step", "[ladder]") {
   const std::vector<task::Command> endings{task::Complete{"approved", "", {}},
-                                           task::Resolve{"approved", "", "dora"},
+                                           task::Resolve{"approved", "", "dora", false},
                                            task::Cancel{"archived"}};
   for (const int stop : {10, 50, 115, 130, 239}) {
     for (const task::Command& ending : endings) {
@@ -215,7 +215,7 @@ TEST_CASE("ladder: of very many only so many are told by name", "[ladder]") {
 TEST_CASE("ladder: a task that was reopened goes on where it was", "[ladder]") {
   TaskSpec spec = with_ladder();
   spec.run_until(minute(40));
-  spec.when(task::Resolve{"approved", "", "dora"});
+  spec.when(task::Resolve{"approved", "", "dora", false});
   spec.at(minute(300)).when(task::Reopen{"taken back"});
   CHECK(spec.timers().at("ladder") == minute(370));
   spec.run_until(minute(370));

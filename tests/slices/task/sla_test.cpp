@@ -70,7 +70,7 @@ TEST_CASE("closing a task cancels its timers") {
   TaskSpec spec = open_task();
   spec.as(person("carl"));
   SECTION("completed") { spec.when(task::Complete{"approved", "", {}}); }
-  SECTION("resolved") { spec.when(task::Resolve{"approved", "", "dora"}); }
+  SECTION("resolved") { spec.when(task::Resolve{"approved", "", "dora", false}); }
   SECTION("cancelled") { spec.when(task::Cancel{"archived"}); }
   CHECK(spec.timers().empty());
 }
@@ -162,7 +162,7 @@ TEST_CASE("a person's escalation does not spare the task the SLA's") {
 TEST_CASE("a reopened task counts on without the time that it was closed") {
   TaskSpec spec = open_task();
   spec.run_until(minute(50));
-  spec.when(task::Resolve{"approved", "", "dora"});
+  spec.when(task::Resolve{"approved", "", "dora", false});
   spec.at(minute(300)).when(task::Reopen{"taken back"});
   CHECK(spec.state().status == task::Status::pending);
   CHECK(spec.state().waiting_since == minute(300));
@@ -173,7 +173,7 @@ TEST_CASE("a reopened task counts on without the time that it was closed") {
 TEST_CASE("a task that was decided while paused counts its pause once when it is reopened") {
   TaskSpec spec = open_task();
   spec.at(minute(10)).when(task::PauseClock{});
-  spec.at(minute(30)).when(task::Resolve{"approved", "", "dora"});
+  spec.at(minute(30)).when(task::Resolve{"approved", "", "dora", false});
   spec.at(minute(100)).when(task::Reopen{"taken back"});
   CHECK(spec.timers().at("sla_warning") == minute(150));
 }

@@ -82,6 +82,38 @@ TEST_CASE("the standard template's checks and SLA", "[template]") {
   CHECK(plan.sla[3].breach_minutes == 72 * 60);
 }
 
+TEST_CASE("the standard template's ladder: reminders, the breach that escalates, the owners",
+          "[template]") {
+  const Plan plan = standard_plan();
+  for (const Sla& sla : plan.sla) CHECK(sla.escalate_minutes == sla.breach_minutes);
+  struct Rung {
+    LadderFrom from;
+    int minutes;
+    Urgency severity;
+    Mention mention;
+  };
+  using enum LadderFrom;
+  const std::vector<Rung> rungs{{created, 0, Urgency::info, Mention::told},
+                                {created, 30, Urgency::info, Mention::told},
+                                {created, 120, Urgency::warning, Mention::told},
+                                {created, 240, Urgency::warning, Mention::here},
+                                {deadline, -30, Urgency::warning, Mention::told},
+                                {deadline, -10, Urgency::warning, Mention::told},
+                                {deadline, 0, Urgency::urgent, Mention::everyone},
+                                {deadline, 120, Urgency::critical, Mention::told}};
+  const auto& steps = plan.ladder->steps;
+  REQUIRE(steps.size() == rungs.size());
+  for (std::size_t i = 0; i < rungs.size(); ++i) {
+    INFO(steps[i].name);
+    CHECK(steps[i].from == rungs[i].from);
+    CHECK(steps[i].minutes == rungs[i].minutes);
+    CHECK(steps[i].severity == rungs[i].severity);
+    CHECK(steps[i].mention == rungs[i].mention);
+  }
+  CHECK(steps[6].to == std::vector<std::string>{"deciders", "role:admin"});
+  CHECK(steps[7].to == std::vector<std::string>{"role:owner"});
+}
+
 TEST_CASE("parameters take the place of the defaults", "[template]") {
   const Plan plan = standard_plan(R"({"min_coverage": 92.5, "required_assets": [],
       "production_approvals": 2, "production_groups": ["release"], "exclude_requester": "always",
