@@ -10,12 +10,12 @@
 #include "bench/process.hpp"
 #include "bench/slow_receiver.hpp"
 #include "common/paths.hpp"
+#include "common/standard_webhooks.hpp"
 #include "core.hpp"
 #include "identity/sealed.hpp"
 #include "slices/notification/notification.hpp"
 #include "slices/preference/preference.hpp"
 #include "slices/webhook/payload.hpp"
-#include "slices/webhook/secret.hpp"
 #include "slices/webhook/webhook.hpp"
 
 namespace factory::bench {
@@ -87,7 +87,7 @@ std::string add_webhook(Core& core, const std::string& url) {
   registered.url = url;
   registered.events = {"group.*"};
   registered.sealed_secret =
-      identity::seal_text(webhook::new_secret(), core.identity().pepper.webhook_key());
+      identity::seal_text(standard_webhooks::new_secret(), core.identity().pepper.webhook_key());
   const std::string id = core.ids().next(core.clock().now()).make("hook");
   Submit submit(core);
   submit(id, webhook::Command{webhook::Register{std::move(registered)}}, "ada");
