@@ -80,10 +80,10 @@ class Library {
     return made;
   }
 
-  void add_views(Core& core) {
+  void add_views(Core& core) const {
     std::vector<storage::ViewRow> known;
     core.store().each_view([&](const storage::ViewRow& row) { known.push_back(row); });
-    const auto slices = all_slices();
+    const auto& slices = all_slices();
     std::size_t given = 0;
     long number = 0;
     core.runner().with_store([&](storage::Store& store) {

@@ -225,13 +225,11 @@ void storm(Report& report, const Scale& scale) {
   tell(report, "alone", alone);
   tell(report, "in the storm", during);
   std::vector<double> shares;
-  for (int round = 0; round < rounds; ++round) {
-    const auto at = static_cast<std::size_t>(round);
-    shares.push_back(rate_of(during[at]) / rate_of(alone[at]));
+  for (std::size_t round = 0; round < during.size(); ++round) {
+    shares.push_back(rate_of(during[round]) / rate_of(alone[round]));
+    report.figure("round " + std::to_string(round + 1) + ", rate of that alone", shares.back(), "");
   }
   report.figure("rate in the storm, of that alone", percentile(shares, 0.5), "", "0.9");
-  report.figure("the same, of the worst round", shares.front(), "");
-  report.figure("the same, of the best round", shares.back(), "");
   report.figure("requests that the slow receiver took", static_cast<double>(slow.taken()), "");
   report.figure("requests that the hanging one took", static_cast<double>(hanging.taken()), "");
   tell_what_waits(report, stormy.path(), count);
