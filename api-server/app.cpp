@@ -83,7 +83,7 @@ struct App::Impl {
         handlers,
         authenticate(),
         {&metrics, spans.get(), options.access_log},
-        false,
+        options.check_answers,
         [this](const http::Request& request) { return http::given_before(core.store(), request); },
         options.edge,
         &access,

@@ -39,6 +39,7 @@ struct AppOptions {
   Millis collect_interval{24 * 3'600'000LL};  ///< how often blobs that nothing needs are removed
   bool metrics_public = false;                ///< /metrics answers whoever asks
   http::AccessLog access_log = http::AccessLog::failed;
+  bool check_answers = false;  ///< an answer that its schema refuses becomes a 500; for tests
   webhook::CourierOptions webhooks;
   AddressRanges webhook_allowed;     ///< that webhooks may point to besides public addresses
   std::optional<OtlpSettings> otlp;  ///< nullopt: no spans are made

@@ -40,6 +40,7 @@ class Site {
     options.core.data = folder_.string();
     options.core.clock = clock;
     options.port = 0;
+    options.check_answers = true;
     if (edit_) edit_(options);
     app_ = std::make_unique<App>(std::move(options));
   }

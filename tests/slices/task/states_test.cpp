@@ -84,7 +84,8 @@ TEST_CASE("a task is put off over REST, listed by it, and says so as a blocker")
   Ask of_pipeline;
   of_pipeline.query = {{"pipeline_id", "pipe_a"}};
   std::string why;
-  for (const json& blocker : world.ok(bob, "blocker.list", of_pipeline).at("blockers")) {
+  const json stuck = world.ok(bob, "blocker.list", of_pipeline);
+  for (const json& blocker : stuck.at("blockers")) {
     for (const json& cause : blocker.at("causes")) {
       if (cause.at("code") == "deferred") why += cause.at("detail").get<std::string>();
     }
