@@ -81,8 +81,10 @@ struct Telling {
     wanted.discord = "42";
     wanted.channels = std::move(rules);
     wanted.quiet = quiet;
-    REQUIRE(house.run(preference::stream_of(name),
-                      preference::Command{preference::Set{std::move(wanted)}}, person(name)));
+    const auto done =
+        house.run(preference::stream_of(name),
+                  preference::Command{preference::Set{std::move(wanted)}}, person(name));
+    REQUIRE(done);
   }
 
   /// A pipeline that waits for its review, with a ladder; the id of its task.
