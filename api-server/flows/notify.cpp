@@ -41,7 +41,7 @@ class Notify {
   [[nodiscard]] notification::Created about_task(std::string kind, Urgency severity) const;
   void reminded(const task::Reminded& event);
   void deferral_ended(const task::DeferralEnded& event);
-  void decided(std::string kind, const std::string& by, std::string words);
+  void decided(std::string kind, const std::string& by, const std::string& words);
   void mentioned(const Names& names, const std::string& by, const std::string& text);
 
   const Happened& happened_;
@@ -129,7 +129,7 @@ void Notify::task() {
   if (const auto* ended = std::get_if<task::DeferralEnded>(&event)) return deferral_ended(*ended);
 }
 
-void Notify::decided(std::string kind, const std::string& by, std::string words) {
+void Notify::decided(std::string kind, const std::string& by, const std::string& words) {
   const auto& gate = state<gate::State>();
   notification::Created created;
   created.kind = std::move(kind);
