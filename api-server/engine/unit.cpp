@@ -61,7 +61,7 @@ class UnitBuilder {
                   &parts_.effect_kinds};
     auto decision = slice->decide(touched.entry.state, command.command, ctx);
     if (!decision) return std::move(decision.error());
-    note_timers_and_effects(command.stream, *decision);
+    note_timers_and_effects(command.stream, *decision, ctx);
     if (decision->events.empty()) return Done{};
     touched.entry.state = slice->evolve(touched.entry.state, decision->events);
     for (const AnyEvent& event : decision->events) append(touched, command.stream, event);
@@ -119,13 +119,13 @@ class UnitBuilder {
     touched.records.push_back(std::move(record));
   }
 
-  void note_timers_and_effects(const std::string& stream, const AnyDecision& decision) {
+  void note_timers_and_effects(const std::string& stream, const AnyDecision& decision,
+                               const Ctx& ctx) {
     for (const Timer& timer : decision.timers) {
       timers_[{stream, timer.name}] = timer.due;
     }
     for (const Effect& effect : decision.effects) {
-      const auto& kinds = parts_.effect_kinds;
-      if (std::find(kinds.begin(), kinds.end(), effect.kind) == kinds.end()) continue;
+      if (!ctx.carries_out(effect.kind)) continue;
       const auto index = static_cast<std::uint32_t>(unit_.commit.effects.size());
       nlohmann::json payload{{"subject", effect.subject}};
       if (!call_.traceparent.empty()) payload["traceparent"] = call_.traceparent;

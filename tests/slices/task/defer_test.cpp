@@ -31,15 +31,6 @@ TaskSpec with_ladder(bool paused = false) {
   return spec;
 }
 
-/// "created first", in the order in which they were taken.
-std::string taken(const TaskSpec& spec) {
-  std::string all;
-  for (const task::Reminded& told : spec.state().told) {
-    all += (all.empty() ? "" : " ") + told.name;
-  }
-  return all;
-}
-
 const task::Defer for_an_hour{minute(70), "the customer is asked"};
 
 TEST_CASE("a deferral keeps the status and shows until when, by whom and why", "[defer]") {
@@ -90,14 +81,14 @@ TEST_CASE("while it is put off nobody is reminded, and of what was missed once",
   spec.as(person("carl")).at(minute(10)).when(for_an_hour);
   CHECK(spec.timers().at("deferral") == minute(70));
   CHECK(spec.run_until(minute(69)) == "task.sla_warning");
-  CHECK(taken(spec) == "created");
+  CHECK(steps_taken(spec) == "created");
   CHECK(spec.run_until(minute(70)) == "task.deferral_ended task.reminded");
-  CHECK(taken(spec) == "created second");
+  CHECK(steps_taken(spec) == "created second");
   CHECK(spec.state().told.back().next == "third");
   CHECK_FALSE(spec.view().doc.contains("decision"));
   CHECK(spec.timers().count("deferral") == 0);
   spec.run_until(minute(80));
-  CHECK(taken(spec) == "created second third");
+  CHECK(steps_taken(spec) == "created second third");
 }
 
 TEST_CASE("a short deferral holds nothing back", "[defer]") {
@@ -105,7 +96,7 @@ TEST_CASE("a short deferral holds nothing back", "[defer]") {
   spec.as(person("carl")).when(task::Defer{minute(20), "lunch"});
   CHECK(spec.run_until(minute(20)) == "task.deferral_ended");
   CHECK(spec.run_until(minute(30)) == "task.reminded");
-  CHECK(taken(spec) == "created first");
+  CHECK(steps_taken(spec) == "created first");
 }
 
 TEST_CASE("a deferral quiets neither the deadline nor the SLA", "[defer]") {
@@ -113,12 +104,12 @@ TEST_CASE("a deferral quiets neither the deadline nor the SLA", "[defer]") {
   spec.as(person("carl")).at(minute(10)).when(task::Defer{minute(1'000), "next week"});
   CHECK(spec.run_until(minute(999)) ==
         "task.sla_warning task.reminded task.reminded task.sla_breached task.escalated");
-  CHECK(taken(spec) == "created soon over");
+  CHECK(steps_taken(spec) == "created soon over");
   CHECK(spec.view().doc.at("decision") == "deferred");
   CHECK(spec.view().doc.at("sla_breached") == true);
   // The deadline's own steps have said more than what was held back: one of it is enough.
   CHECK(spec.run_until(minute(2'000)) == "task.deferral_ended task.reminded");
-  CHECK(taken(spec) == "created soon over third");
+  CHECK(steps_taken(spec) == "created soon over third");
 }
 
 TEST_CASE("what is done about a task ends its deferral or replaces it", "[defer]") {
@@ -163,7 +154,7 @@ TEST_CASE("what is done about a task ends its deferral or replaces it", "[defer]
     CHECK((spec.timers().count("deferral") == 1) == (one.decision == "deferred"));
     if (one.brief.starts_with(ended)) {
       CHECK(spec.run_until(minute(55)) == "task.reminded");
-      CHECK(taken(spec) == "created second");
+      CHECK(steps_taken(spec) == "created second");
     }
   }
 }
@@ -174,7 +165,7 @@ TEST_CASE("a second deferral counts from itself", "[defer]") {
   spec.at(minute(20)).when(task::Defer{minute(40), "sooner"});
   CHECK(spec.timers().at("deferral") == minute(40));
   CHECK(spec.run_until(minute(40)) == "task.deferral_ended task.reminded");
-  CHECK(taken(spec) == "created first");
+  CHECK(steps_taken(spec) == "created first");
 }
 
 TEST_CASE(
@@ -185,7 +176,7 @@ TEST_CASE(
   spec.at(minute(55)).when(task::Resolve{"approved", "", "dora", false});
   spec.at(minute(56)).when(task::Reopen{"taken back"});
   CHECK(spec.run_until(minute(56)) == "task.reminded");
-  CHECK(taken(spec) == "created second");
+  CHECK(steps_taken(spec) == "created second");
 }
 
 TEST_CASE("an agent that goes away leaves no deferral behind", "[defer]") {
@@ -202,10 +193,10 @@ TEST_CASE("a deferral ends at its moment also while the clock stands still", "[d
   spec.as(person("carl")).at(minute(10)).when(for_an_hour);
   spec.at(minute(55)).when(task::PauseClock{});
   CHECK(spec.run_until(minute(70)) == "task.deferral_ended");
-  CHECK(taken(spec) == "created");
+  CHECK(steps_taken(spec) == "created");
   spec.at(minute(100)).when(task::ResumeClock{});
   CHECK(spec.run_until(minute(100)) == "task.reminded");
-  CHECK(taken(spec) == "created second");
+  CHECK(steps_taken(spec) == "created second");
 }
 
 TEST_CASE("a task of a paused pipeline can be put off before it was told of", "[defer]") {
@@ -213,7 +204,7 @@ TEST_CASE("a task of a paused pipeline can be put off before it was told of", "[
   spec.as(person("carl")).when(for_an_hour);
   spec.at(minute(5)).when(task::ResumeClock{});
   CHECK(spec.run_until(minute(70)) == "task.sla_warning task.deferral_ended task.reminded");
-  CHECK(taken(spec) == "second");
+  CHECK(steps_taken(spec) == "second");
 }
 
 TEST_CASE("a deferral's timer that fires early or for nothing changes nothing", "[defer]") {

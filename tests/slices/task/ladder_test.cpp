@@ -43,25 +43,16 @@ TaskSpec with_ladder(task::Created created = task_created(task::Type::review)) {
   return spec;
 }
 
-/// "created first", in the order in which they were taken.
-std::string taken(const TaskSpec& spec) {
-  std::string all;
-  for (const task::Reminded& told : spec.state().told) {
-    all += (all.empty() ? "" : " ") + told.name;
-  }
-  return all;
-}
-
 TEST_CASE("ladder: each step is taken once, at its time", "[ladder]") {
   TaskSpec spec = with_ladder();
-  CHECK(taken(spec) == "created");
+  CHECK(steps_taken(spec) == "created");
   CHECK(spec.timers().at("ladder") == minute(30));
   CHECK(spec.run_until(minute(29)).empty());
   CHECK(spec.run_until(minute(30)) == "task.reminded");
   CHECK(spec.timers().at("ladder") == minute(110));
   spec.run_until(minute(10'000));
   // What is counted from the creation and comes after the deadline is left to the deadline's own.
-  CHECK(taken(spec) == "created first soon breach critical");
+  CHECK(steps_taken(spec) == "created first soon breach critical");
   CHECK(spec.state().told.at(4).at == minute(240));
   CHECK(spec.timers().empty());
 }
@@ -100,11 +91,11 @@ TEST_CASE("ladder: closing the task stops it at any step", "[ladder]") {
       INFO("closed after " << stop << " minutes by command " << ending.index());
       TaskSpec spec = with_ladder();
       spec.run_until(minute(stop));
-      const std::string before = taken(spec);
+      const std::string before = steps_taken(spec);
       spec.as(person("carl")).when(ending);
       CHECK(spec.timers().empty());
       CHECK(spec.run_until(minute(10'000)).empty());
-      CHECK(taken(spec) == before);
+      CHECK(steps_taken(spec) == before);
       CHECK_FALSE(spec.view().doc.contains("next_notification"));
     }
   }
@@ -118,14 +109,14 @@ TEST_CASE("ladder: a pause stops its clock", "[ladder]") {
   CHECK(spec.timers().at("ladder") == minute(230));
   CHECK(spec.timers().at("sla_breach") == minute(320));
   spec.run_until(minute(310));
-  CHECK(taken(spec) == "created first soon");
+  CHECK(steps_taken(spec) == "created first soon");
 }
 
 TEST_CASE("ladder: a task of a paused pipeline is told of once that goes on", "[ladder]") {
   auto created = task_created();
   created.paused = true;
   TaskSpec spec = with_ladder(created);
-  CHECK(taken(spec).empty());
+  CHECK(steps_taken(spec).empty());
   spec.at(minute(50)).when(task::ResumeClock{});
   CHECK(spec.run_until(minute(50)) == "task.reminded");
   CHECK(spec.timers().at("ladder") == minute(80));
@@ -145,21 +136,21 @@ TEST_CASE("ladder: after a long downtime the steps that are due are taken in ord
   spec.at(minute(125));
   const auto late = spec.when(task::TimerFired{"ladder"});
   CHECK(late.brief() == "task.reminded task.reminded task.reminded");
-  CHECK(taken(spec) == "created first soon breach");
+  CHECK(steps_taken(spec) == "created first soon breach");
   CHECK(spec.timers().at("ladder") == minute(240));
 }
 
 TEST_CASE("ladder: a new priority takes the deadline's steps with it", "[ladder]") {
   TaskSpec spec = with_ladder();
   spec.run_until(minute(115));
-  CHECK(taken(spec) == "created first soon");
+  CHECK(steps_taken(spec) == "created first soon");
   spec.as(person("carl")).when(task::SetPriority{Priority::low, "", false});
   CHECK(spec.timers().at("ladder") == minute(180));  // without a deadline nothing is after it
   spec.when(task::SetPriority{Priority::medium, "", false});
   CHECK(spec.timers().at("ladder") == minute(120));
   spec.when(task::SetPriority{Priority::high, "", false});
   CHECK(spec.run_until(minute(115)).find("task.reminded") != std::string::npos);
-  CHECK(taken(spec) == "created first soon breach");
+  CHECK(steps_taken(spec) == "created first soon breach");
 }
 
 TEST_CASE("ladder: who holds the task is told instead of all who could decide", "[ladder]") {
@@ -187,7 +178,7 @@ TEST_CASE("ladder: a task without one tells of its creation, warning and breach"
   created.ladder = nullptr;
   spec.when(task::Create{created});
   spec.run_until(minute(10'000));
-  CHECK(taken(spec) == "created warning breach");
+  CHECK(steps_taken(spec) == "created warning breach");
   CHECK(spec.state().told.at(1).at == minute(60));
   CHECK(spec.state().told.at(2).at == minute(120));
   CHECK(spec.state().told.at(2).recipients == Names{"ada", "carl", "dora"});
@@ -219,7 +210,7 @@ TEST_CASE("ladder: a task that was reopened goes on where it was", "[ladder]") {
   spec.at(minute(300)).when(task::Reopen{"taken back"});
   CHECK(spec.timers().at("ladder") == minute(370));
   spec.run_until(minute(370));
-  CHECK(taken(spec) == "created first soon");
+  CHECK(steps_taken(spec) == "created first soon");
 }
 
 TEST_CASE("ladder: the document shows who was told and what comes next", "[ladder]") {
@@ -255,14 +246,14 @@ TEST_CASE("calendar: SLA and ladder run in working hours alone", "[ladder]") {
   CHECK(spec.timers().at("sla_breach") == minute(day + 60));  // Tuesday, 10:00
   CHECK(spec.timers().at("ladder") == minute(30));
   spec.run_until(minute(day + 49));
-  CHECK(taken(spec) == "created first");
+  CHECK(steps_taken(spec) == "created first");
   spec.run_until(minute(day + 50));
-  CHECK(taken(spec) == "created first soon");
+  CHECK(steps_taken(spec) == "created first soon");
   // Two more working hours: Monday is a holiday, so Tuesday, and the Monday after that.
   spec.run_until(minute(14 * day + 59));
-  CHECK(taken(spec) == "created first soon breach");
+  CHECK(steps_taken(spec) == "created first soon breach");
   spec.run_until(minute(14 * day + 60));
-  CHECK(taken(spec) == "created first soon breach critical");
+  CHECK(steps_taken(spec) == "created first soon breach critical");
 }
 
 TEST_CASE("calendar: a pause counts as much as it took of the working hours", "[ladder]") {

@@ -34,6 +34,15 @@ inline std::vector<Principal> staff() {
           person("vera", Role::viewer)};
 }
 
+/// The names of the steps of its ladder, "created first", in the order in which they were taken.
+inline std::string steps_taken(const TaskSpec& spec) {
+  std::string all;
+  for (const task::Reminded& told : spec.state().told) {
+    all += (all.empty() ? "" : " ") + told.name;
+  }
+  return all;
+}
+
 inline TaskSpec open_task(task::Type kind = task::Type::review) {
   TaskSpec spec(staff());
   spec.when(task::Create{task_created(kind)});
