@@ -1,6 +1,6 @@
 #include "common/clock.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -92,11 +92,13 @@ Time SystemClock::now() const {
   return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
 }
 
-std::string format_time(Time time) {
+TimeText time_text(Time time) {
   const auto day = floor<days>(time);
   const std::chrono::year_month_day date{day};
   const std::int64_t of_day = (time - day).count();
-  std::string text = "0000-00-00T00:00:00.000Z";
+  constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
+  TimeText text;
+  std::copy(form.begin(), form.end(), text.begin());
   char* const at = text.data();
   put(at + 4, 4, static_cast<int>(date.year()));
   put(at + 7, 2, static_cast<unsigned>(date.month()));
@@ -106,6 +108,11 @@ std::string format_time(Time time) {
   put(at + 19, 2, of_day / 1'000 % 60);
   put(at + 23, 3, of_day % 1'000);
   return text;
+}
+
+std::string format_time(Time time) {
+  const TimeText text = time_text(time);
+  return {text.data(), text.size()};
 }
 
 std::optional<Time> parse_time(std::string_view text) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ class SystemClock final : public Clock {
 };
 
 /// RFC 3339 in UTC with milliseconds: "2026-11-20T06:44:09.123Z".
+using TimeText = std::array<char, 24>;
+TimeText time_text(Time time);
 std::string format_time(Time time);
 
 /// Reads what format_time writes, and any RFC 3339 date-time with offset; nullopt if it is none.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +16,9 @@ namespace factory {
 /// the order they are put. Text must be valid UTF-8, as everything inside the house is.
 class JsonWriter {
  public:
+  /// `room`: bytes that most texts fit into, so that they are not moved while they grow.
+  explicit JsonWriter(std::size_t room = 1000) { text_.reserve(room); }
+
   JsonWriter& begin_object() { return open('{'); }
   JsonWriter& end_object() { return close('}'); }
   JsonWriter& begin_array() { return open('['); }
@@ -29,7 +32,7 @@ class JsonWriter {
   JsonWriter& value(std::int64_t number);
   JsonWriter& value(int number) { return value(static_cast<std::int64_t>(number)); }
   JsonWriter& value(double number);  ///< null if it is no finite number
-  JsonWriter& value(Time time) { return value(format_time(time)); }
+  JsonWriter& value(Time time);
   JsonWriter& null() { return raw("null"); }
   /// Any JSON text, as it is.
   JsonWriter& raw(std::string_view json);

@@ -69,7 +69,7 @@ std::string data_folder(const Options& options) {
 int run_audit(const Options& options) {
   if (options.action == Action::audit_verify && !options.file.empty()) return verify_file(options);
   const std::string data = data_folder(options);
-  const auto store = storage::open_sqlite(store_file(data));
+  const auto store = storage::open_sqlite(store_file(data), storage::Opening::look);
   const SigningKey key = seal_key(data);
   if (options.action == Action::audit_verify) {
     return print_report(engine::verify_store(
@@ -152,7 +152,7 @@ void copy_blobs(const std::string& from, const std::string& to) {
 
 int run_backup(const Options& options) {
   const std::string data = data_folder(options);
-  storage::open_sqlite(store_file(data))->backup(options.file);
+  storage::open_sqlite(store_file(data), storage::Opening::look)->backup(options.file);
   // Blobs never change once they are there, so a copy behind the store's holds all it refers to.
   const std::string blobs = options.file + ".blobs";
   if (fs::exists(data + "/blobs")) copy_blobs(data + "/blobs", blobs);
@@ -168,7 +168,8 @@ int run_rebuild(const Options& options) {
   const std::string data = data_folder(options);
   std::unique_ptr<storage::FolderLock> lock;
   if (!options.check) lock = std::make_unique<storage::FolderLock>(data);
-  const auto store = storage::open_sqlite(store_file(data));
+  const auto store =
+      storage::open_sqlite(store_file(data), lock ? storage::Opening::own : storage::Opening::look);
   const engine::RebuildReport report = options.check ? engine::check_views(*store, all_slices())
                                                      : engine::rebuild_views(*store, all_slices());
   std::cout << json{{"streams", report.streams},
@@ -183,7 +184,8 @@ int run_gc(const Options& options) {
   const std::string data = data_folder(options);
   std::unique_ptr<storage::FolderLock> lock;
   if (!options.dry_run) lock = std::make_unique<storage::FolderLock>(data);
-  const auto store = storage::open_sqlite(store_file(data));
+  const auto store =
+      storage::open_sqlite(store_file(data), lock ? storage::Opening::own : storage::Opening::look);
   const auto blobs = storage::open_file_blobs(data + "/blobs", options.dry_run);
   const asset::Collected found =
       asset::Collector(*store, *blobs, data + "/archive").run(asset::kGrace, options.dry_run);

@@ -29,6 +29,7 @@ bool follow_log(storage::Store& store, storage::SearchIndex& search, const Enric
   storage::EventQuery query;
   query.after = search.position();
   query.limit = 1000;
+  query.bodies = false;
   const storage::EventPage page = store.read_events(query);
   if (page.events.empty()) return false;
   std::set<std::string> streams;

@@ -67,6 +67,9 @@ struct Runner::Impl {
   }
 
   void loop();
+  void work_some(std::unique_lock<std::mutex>& lock);
+  void work_alone();
+  bool put(Job job);
   void run_batch(std::vector<Job> batch);
   /// Decides the job into `units`, or refuses it; a repeated key in the batch waits.
   void decide(Job job);
@@ -102,36 +105,58 @@ struct Runner::Impl {
   std::condition_variable wake;
   std::deque<Job> waiting;
   std::deque<StoreJob> store_work;
+  bool at_work = false;  ///< somebody is: the writer's thread, or who asked
   bool stopping = false;
   bool failed = false;
   std::thread writer;
 };
 
 void Runner::Impl::loop() {
+  std::unique_lock lock(mutex);
   for (;;) {
-    std::vector<Job> batch;
-    std::deque<StoreJob> work;
-    {
-      std::unique_lock lock(mutex);
-      wake.wait(lock, [&] { return stopping || !waiting.empty() || !store_work.empty(); });
-      if (waiting.empty() && store_work.empty()) return;
-      work.swap(store_work);
-      while (!waiting.empty() && batch.size() < most_in_batch) {
-        batch.push_back(std::move(waiting.front()));
-        waiting.pop_front();
-      }
-    }
-    for (StoreJob& job : work) {
-      for (const std::string& stream : *job.streams) cache.drop(stream);
-      try {
-        (*job.work)(parts.store);
-        job.promise.set_value();
-      } catch (const std::exception&) {
-        job.promise.set_exception(std::current_exception());
-      }
-    }
-    if (!batch.empty()) run_batch(std::move(batch));
+    const auto nothing = [&] { return waiting.empty() && store_work.empty(); };
+    wake.wait(lock, [&] { return !at_work && (stopping || !nothing()); });
+    if (nothing()) return;
+    work_some(lock);
   }
+}
+
+/// Takes what waits and does it, without the lock meanwhile. Nobody else may be at work.
+void Runner::Impl::work_some(std::unique_lock<std::mutex>& lock) {
+  at_work = true;
+  std::deque<StoreJob> work;
+  work.swap(store_work);
+  std::vector<Job> batch;
+  batch.reserve(std::min(waiting.size(), most_in_batch));
+  while (!waiting.empty() && batch.size() < most_in_batch) {
+    batch.push_back(std::move(waiting.front()));
+    waiting.pop_front();
+  }
+  lock.unlock();
+  for (StoreJob& job : work) {
+    for (const std::string& stream : *job.streams) cache.drop(stream);
+    try {
+      (*job.work)(parts.store);
+      job.promise.set_value();
+    } catch (const std::exception&) {
+      job.promise.set_exception(std::current_exception());
+    }
+  }
+  if (!batch.empty()) run_batch(std::move(batch));
+  lock.lock();
+  at_work = false;
+}
+
+/// Whoever asks while nothing else is going on does it himself: waking the writer's thread, and
+/// being woken by it, takes as long as a flush.
+void Runner::Impl::work_alone() {
+  std::unique_lock lock(mutex);
+  const bool alone = !at_work && waiting.size() == 1 && store_work.empty();
+  if (alone) work_some(lock);
+  const bool more = !at_work && !(waiting.empty() && store_work.empty());
+  const bool last = stopping;
+  lock.unlock();
+  if (more || last) wake.notify_one();
 }
 
 void Runner::Impl::run_batch(std::vector<Job> batch) {
@@ -297,21 +322,31 @@ Runner::~Runner() {
   impl_->writer.join();
 }
 
+/// Puts it into the queue and wakes nobody; false if it was refused.
+bool Runner::Impl::put(Job job) {
+  const std::lock_guard lock(mutex);
+  if (stopping || failed || waiting.size() >= most_waiting) {
+    job.promise.set_value(unavailable(stopping ? "The server is stopping."
+                                      : failed ? "The storage failed."
+                                               : "Too many commands wait."));
+    return false;
+  }
+  waiting.push_back(std::move(job));
+  return true;
+}
+
 std::future<Result<Reply>> Runner::submit(Call call) {
   Job job{std::move(call), {}, 0};
   std::future<Result<Reply>> answer = job.promise.get_future();
-  {
-    const std::lock_guard lock(impl_->mutex);
-    if (impl_->stopping || impl_->failed || impl_->waiting.size() >= most_waiting) {
-      job.promise.set_value(unavailable(impl_->stopping ? "The server is stopping."
-                                        : impl_->failed ? "The storage failed."
-                                                        : "Too many commands wait."));
-      return answer;
-    }
-    impl_->waiting.push_back(std::move(job));
-  }
-  impl_->wake.notify_one();
+  if (impl_->put(std::move(job))) impl_->wake.notify_one();
   return answer;
+}
+
+Result<Reply> Runner::run(Call call) {
+  Job job{std::move(call), {}, 0};
+  std::future<Result<Reply>> answer = job.promise.get_future();
+  if (impl_->put(std::move(job))) impl_->work_alone();
+  return answer.get();
 }
 
 void Runner::with_store(const std::function<void(storage::Store&)>& work,

@@ -34,11 +34,12 @@ using Flow = std::function<void(const Happened&, std::vector<Command>& follow_up
 
 /// What a command wrote, for the answer. The views are those of this commit.
 struct Written {
-  std::map<std::string, storage::ViewRow> views;  ///< by stream; the command's own is always there
+  /// By stream; the command's own is always there. For as long as the answer is made.
+  std::map<std::string, const storage::ViewRow*> views;
   std::vector<std::string> event_types;
   /// Throws std::out_of_range for a stream that the command had nothing to do with.
   [[nodiscard]] const storage::ViewRow& view(const std::string& stream) const {
-    return views.at(stream);
+    return *views.at(stream);
   }
 };
 
@@ -95,8 +96,9 @@ struct RunnerParts {
   Observer* observer = nullptr;  ///< must outlive the runner; null: nobody
 };
 
-/// Runs commands: one thread takes all that wait, decides each against the current states, writes
-/// them in one transaction with one flush, and then answers all. Thread-safe.
+/// Runs commands, one thread at a time: that takes all that wait, decides each against the current
+/// states, writes them with one flush, and then answers all. It is the writer's thread, or that of
+/// a caller who asks while nobody is at work. Thread-safe.
 class Runner {
  public:
   explicit Runner(RunnerParts parts);
@@ -106,7 +108,7 @@ class Runner {
 
   /// Queues a command. The future holds the answer once it is on disk, or why it was refused.
   std::future<Result<Reply>> submit(Call call);
-  Result<Reply> run(Call call) { return submit(std::move(call)).get(); }
+  Result<Reply> run(Call call);
 
   /// Runs `work` on the writer's thread between batches and waits for it: the only way for others
   /// to write to the store. Exceptions come back to the caller. `streams`: those that the work

@@ -90,7 +90,7 @@ class SliceOf final : public Slice {
   [[nodiscard]] std::string_view kind() const override { return D::kind; }
   [[nodiscard]] std::string_view prefix() const override { return D::prefix; }
   [[nodiscard]] int view_version() const override { return D::view_version; }
-  [[nodiscard]] StatePtr initial() const override { return std::make_shared<const State>(); }
+  [[nodiscard]] StatePtr initial() const override { return initial_; }
 
   [[nodiscard]] Result<AnyDecision> decide(const StatePtr& state, const std::any& command,
                                            const Ctx& ctx) const override {
@@ -102,7 +102,9 @@ class SliceOf final : public Slice {
     for (Event& event : decision->events) {
       any.events.push_back(std::visit(
           [](auto& alternative) {
-            return AnyEvent{std::string(alternative.type), encode(alternative), Event{alternative}};
+            std::string data = encode(alternative);
+            return AnyEvent{std::string(alternative.type), std::move(data),
+                            Event{std::move(alternative)}};
           },
           event));
     }
@@ -131,6 +133,9 @@ class SliceOf final : public Slice {
   [[nodiscard]] std::any timer_fired(const std::string& name) const override {
     return typename D::Command{D::timer_fired(name)};
   }
+
+ private:
+  StatePtr initial_ = std::make_shared<const State>();
 };
 
 }  // namespace factory::engine

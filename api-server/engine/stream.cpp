@@ -16,7 +16,7 @@ const Slice* slice_of(const std::vector<std::shared_ptr<const Slice>>& slices,
 std::string event_body(const storage::EventRecord& record, std::string_view data,
                        const Call& call) {
   const Principal& actor = call.actor;
-  JsonWriter out;
+  JsonWriter out(data.size() + 500);
   out.begin_object();
   out.put("stream", record.stream).put("version", record.version).put("type", record.type);
   out.put("v", 1).put("at", record.at);

@@ -135,14 +135,20 @@ class UnitBuilder {
   }
 
   Unit finish() {
+    unit_.commit.views.reserve(touched_.size());  // `written_` points at them
     for (auto& [stream, touched] : touched_) {
       const bool root = stream == call_.command.stream;
       if (touched.records.empty() && !root) continue;
       if (touched.entry.version == 0) continue;  // nothing was there, and nothing came
       storage::ViewRow row = view_row(*touched.slice, stream, touched.entry.state,
                                       touched.entry.version, touched.entry.updated_at);
-      if (!touched.records.empty()) write_stream(stream, touched, row);
-      written_.views.emplace(stream, std::move(row));
+      if (touched.records.empty()) {
+        unchanged_ = std::move(row);
+        written_.views.emplace(stream, &unchanged_);
+      } else {
+        write_stream(stream, touched, std::move(row));
+        written_.views.emplace(stream, &unit_.commit.views.back().row);
+      }
     }
     for (const auto& [key, due] : timers_) {
       unit_.commit.timers.push_back({key.first, key.second, due});
@@ -159,19 +165,22 @@ class UnitBuilder {
     return std::move(unit_);
   }
 
-  void write_stream(const std::string& stream, Touched& touched, const storage::ViewRow& row) {
-    storage::ViewWrite write{row, {}, {}};
-    const auto missing_in = [](const std::vector<storage::Tag>& from,
-                               const std::vector<storage::Tag>& in) {
-      std::vector<storage::Tag> missing;
+  void write_stream(const std::string& stream, Touched& touched, storage::ViewRow row) {
+    using Tags = std::vector<storage::Tag>;
+    const auto missing_in = [](const Tags& from, const Tags& in) {
+      Tags missing;
       std::copy_if(from.begin(), from.end(), std::back_inserter(missing), [&](const auto& tag) {
         return std::find(in.begin(), in.end(), tag) == in.end();
       });
       return missing;
     };
-    write.removed = missing_in(touched.entry.tags, row.tags);
-    write.added = missing_in(row.tags, touched.entry.tags);
-    touched.entry.tags = row.tags;
+    static const Tags none;
+    const Tags& before = touched.entry.tags ? *touched.entry.tags : none;
+    storage::ViewWrite write{{}, missing_in(before, row.tags), missing_in(row.tags, before)};
+    if (!write.removed.empty() || !write.added.empty()) {
+      touched.entry.tags = std::make_shared<const Tags>(row.tags);
+    }
+    write.row = std::move(row);
     unit_.commit.views.push_back(std::move(write));
     unit_.commit.appends.push_back({stream, touched.first_version, std::move(touched.records)});
     unit_.changes.push_back({stream, touched.slice->kind(), touched.entry.state});
@@ -187,6 +196,7 @@ class UnitBuilder {
   const IdSeed seed_;
   std::map<std::string, Touched> touched_;
   std::map<std::pair<std::string, std::string>, std::optional<Time>> timers_;
+  storage::ViewRow unchanged_;  ///< of the command's own stream
   Written written_;
   Unit unit_;
 };
@@ -208,7 +218,9 @@ const Entry& StreamCache::get(const Slice& slice, const std::string& stream, boo
                               : load_stream(store_, slice, stream);
   Entry entry{loaded.state, loaded.version, loaded.head, loaded.updated_at, {}, loaded.archived};
   if (loaded.version > 0) {
-    if (const auto row = store_.get_view(stream)) entry.tags = row->tags;
+    if (auto row = store_.get_view(stream)) {
+      entry.tags = std::make_shared<const std::vector<storage::Tag>>(std::move(row->tags));
+    }
   }
   put(stream, std::move(entry));
   return young_.at(stream);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -16,8 +17,8 @@ struct Entry {
   std::int64_t version = 0;
   Hash head{};
   Time updated_at{};
-  std::vector<storage::Tag> tags;  ///< those of its view
-  bool archived = false;           ///< nothing can be done to it any more
+  std::shared_ptr<const std::vector<storage::Tag>> tags;  ///< those of its view; null: none
+  bool archived = false;                                  ///< nothing can be done to it any more
 };
 
 /// The newest known state of streams: hot ones are kept, the others come from the store. Never the

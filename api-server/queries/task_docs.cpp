@@ -78,7 +78,7 @@ std::string outcome_words(const json& task, const json& approval, const json& pi
 /// The document of a stream that the command wrote or looked at; null if it did not.
 json written_doc(const engine::Written& written, const std::string& stream) {
   const auto row = written.views.find(stream);
-  return row == written.views.end() ? json(nullptr) : json::parse(row->second.doc);
+  return row == written.views.end() ? json(nullptr) : json::parse(row->second->doc);
 }
 
 }  // namespace

@@ -174,6 +174,7 @@ struct EventQuery {
   std::optional<Time> since, until;
   bool descending = false;
   int limit = 100;
+  bool bodies = true;  ///< false: the events come without their bodies
 };
 
 struct EventPage {

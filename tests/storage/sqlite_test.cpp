@@ -4,6 +4,7 @@
 #include <fstream>
 #include <random>
 
+#include "common/paths.hpp"
 #include "storage/open.hpp"
 #include "storage/sqlite/sqlite_store.hpp"
 #include "tests/storage/child_process.hpp"
@@ -15,6 +16,8 @@ namespace factory::test {
 
 using storage::Commit;
 using storage::CommitOutcome;
+using storage::Opening;
+using storage::SqliteSettings;
 using storage::SqliteStore;
 using storage::StoreFailure;
 using storage::WalLimits;
@@ -24,6 +27,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr WalLimits kNeverCheckpoint{1'000'000, 0, 0, 1'000'000};
+/// What is committed stays in the journal until it is asked for.
+const SqliteSettings kNeverMove{kNeverCheckpoint, Opening::own, Millis{3'600'000}};
+/// What looks on keeps the last one who writes from moving SQLite's log away.
+const SqliteSettings kLook{kNeverCheckpoint, Opening::look, {}};
 
 void overwrite(const fs::path& file, std::streamoff at, const std::string& bytes) {
   std::fstream stream(file, std::ios::binary | std::ios::in | std::ios::out);
@@ -74,7 +81,7 @@ TEST_CASE("only the owner can read the files of a store") {
     CHECK((about.st_mode & 0777) == 0600);
     ++files;
   }
-  CHECK(files == 3);  // the database, its log, the log's index
+  CHECK(files == 5);  // the database, its log, the log's index, the two of the journal
 }
 
 TEST_CASE("a store in memory is gone with its object") {
@@ -86,75 +93,106 @@ TEST_CASE("a store in memory is gone with its object") {
   CHECK_FALSE(fs::exists(":memory:"));
 }
 
-TEST_CASE("a log that was cut anywhere gives the commits that it holds whole") {
+TEST_CASE("a journal that was cut anywhere gives the commits that it holds whole") {
   const TempDir folder;
   const fs::path file = folder / "store.db";
-  const fs::path log = folder / "store.db-wal";
-  SqliteStore store(file.string(), kNeverCheckpoint);
-  std::vector<std::uintmax_t> sizes;  // of the log after each commit
+  const fs::path journal = folder / "store.db.commits0";
+  SqliteStore store(file.string(), kNeverMove);
+  std::vector<std::size_t> sizes;  // of what is written after each commit
   for (int i = 1; i <= 30; ++i) {
     REQUIRE(commit_one(store, checked_commit(i)) == CommitOutcome::committed);
-    sizes.push_back(fs::file_size(log));
+    const std::string text = read_file(journal).value();
+    sizes.push_back(text.find_last_not_of('\0') + 1);
   }
   std::mt19937 random(7);
-  const auto check_copy = [&](std::uintmax_t bytes, bool torn) {
+  const auto check_copy = [&](std::size_t bytes, bool torn) {
     const TempDir copy;
-    fs::copy_file(file, copy / "store.db");
-    fs::copy_file(log, copy / "store.db-wal");
-    fs::resize_file(copy / "store.db-wal", bytes);
-    if (torn) {  // the last page was only half written, over what was there before
-      overwrite(copy / "store.db-wal", static_cast<std::streamoff>(bytes) - 2'000,
-                std::string(2'000, '?'));
+    for (const char* part : {"", "-wal", ".commits0"}) {
+      fs::copy_file(file.string() + part, (copy / "store.db").string() + part);
     }
-    const auto whole = std::upper_bound(sizes.begin(), sizes.end(), bytes - (torn ? 2'000 : 0));
+    if (torn) {  // the end was only half written, over what was there before
+      overwrite(copy / "store.db.commits0", static_cast<std::streamoff>(bytes),
+                std::string(fs::file_size(journal) - bytes, '?'));
+    } else {
+      fs::resize_file(copy / "store.db.commits0", bytes);
+    }
+    const auto whole = std::upper_bound(sizes.begin(), sizes.end(), bytes);
     const auto opened = storage::open_sqlite((copy / "store.db").string());
     CHECK(whole_commits(*opened) == whole - sizes.begin());
+    const auto next = static_cast<int>(whole - sizes.begin()) + 1;
+    CHECK(commit_one(*opened, checked_commit(next)) == CommitOutcome::committed);
+    CHECK(whole_commits(*opened) == next);
   };
   for (int i = 0; i < 12; ++i) {
-    const std::uintmax_t span = sizes.back() - sizes.front();
+    const std::size_t span = sizes.back() - sizes.front();
     check_copy(sizes.front() + random() % span, i % 2 == 0);
   }
-  check_copy(sizes.back(), false);
-  check_copy(sizes.front(), false);
+  check_copy(fs::file_size(journal), false);
+  check_copy(sizes.front() - 1, false);
 }
 
-TEST_CASE("what another writer did is noticed, and spoils no neighbour") {
+TEST_CASE("who looks on reads all that was committed before, and writes nothing") {
   const TempDir folder;
   const std::string file = (folder / "store.db").string();
-  SqliteStore mine(file);
-  SqliteStore other(file);
-  REQUIRE(commit_one(mine, appending("gate_1", 0)) == CommitOutcome::committed);
-  REQUIRE(commit_one(other, appending("gate_1", 1)) == CommitOutcome::committed);
-  Commit late = appending("gate_1", 1);
-  late.request = storage::RequestRecord{"p", "k", "f", 200, "{}", from_millis(1)};
-  const std::vector<Commit> batch = {appending("gate_2", 0), late, appending("gate_2", 1)};
-  CHECK(mine.commit(batch) == std::vector<CommitOutcome>{CommitOutcome::committed,
-                                                         CommitOutcome::conflict,
-                                                         CommitOutcome::committed});
-  CHECK_FALSE(mine.find_request("p", "k").has_value());
-  CHECK(commit_one(mine, appending("gate_1", 2)) == CommitOutcome::committed);
-  CHECK(mine.load("gate_1", 0).size() == 3);
+  SqliteStore mine(file, kNeverMove);
+  int commits = 0;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 5; ++i) commit_one(mine, checked_commit(++commits));
+    SqliteStore other(file, kLook);
+    CHECK(whole_commits(other) == commits);
+    CHECK_THROWS_AS(commit_one(other, checked_commit(commits + 1)), StoreFailure);
+    const std::string copy = (folder / ("copy" + std::to_string(round) + ".db")).string();
+    other.backup(copy);
+    CHECK(whole_commits(*storage::open_sqlite(copy)) == commits);
+  }
+  CHECK(commit_one(mine, checked_commit(++commits)) == CommitOutcome::committed);
+  CHECK(whole_commits(mine) == commits);
+}
+
+TEST_CASE("one store at a time writes to a file") {
+  const TempDir folder;
+  const std::string file = (folder / "store.db").string();
+  const auto mine = storage::open_sqlite(file);
+  CHECK_THAT(opening_error(file), contains("another process writes"));
+}
+
+TEST_CASE("a journal that lies where a backup is restored is not taken for the copy's") {
+  const TempDir folder;
+  const std::string file = (folder / "store.db").string();
+  const std::string copy = (folder / "copy.db").string();
+  {
+    SqliteStore store(file, kNeverMove);
+    for (int i = 1; i <= 3; ++i) commit_one(store, checked_commit(i));
+    store.backup(copy);
+    for (int i = 4; i <= 6; ++i) commit_one(store, checked_commit(i));
+    fs::copy_file(file + ".commits0", copy + ".commits0");
+  }
+  const auto restored = storage::open_sqlite(copy);
+  CHECK(whole_commits(*restored) == 3);
+  CHECK(commit_one(*restored, checked_commit(4)) == CommitOutcome::committed);
 }
 
 TEST_CASE("the log is moved into the database beside the writer, and starts again") {
   const TempDir folder;
   const fs::path file = folder / "store.db";
-  const SqliteStore keeper(file.string(), kNeverCheckpoint);  // or closing would move it anyway
+  const SqliteStore keeper(file.string(), kLook);  // or closing would move it anyway
   const auto before = fs::file_size(file);
   constexpr int commits = 300;
   {
-    SqliteStore store(file.string(), {40, 0, 0});
+    SqliteStore store(file.string(), {{40, 0, 0}, Opening::own, Millis{0}});
     for (int i = 1; i <= commits; ++i) {
       REQUIRE(commit_one(store, checked_commit(i)) == CommitOutcome::committed);
+      REQUIRE(store.last_position() > 0);  // moves it, so that the log grows with each commit
     }
   }
   CHECK(fs::file_size(file) > before + 100 * 1024);
   const auto log_size = fs::file_size(folder / "store.db-wal");
   {
-    SqliteStore store(file.string(), kNeverCheckpoint);
+    SqliteStore store(file.string(), {kNeverCheckpoint});
     CHECK(whole_commits(store) == commits);
     // All was moved at the end: the log is written from its beginning.
     REQUIRE(commit_one(store, checked_commit(commits + 1)) == CommitOutcome::committed);
+    CHECK(whole_commits(store) == commits + 1);
     CHECK(fs::file_size(folder / "store.db-wal") == log_size);
   }
 }
@@ -163,16 +201,19 @@ TEST_CASE("the log's file is filled ahead of the writer without harm") {
   const TempDir folder;
   const fs::path file = folder / "store.db";
   const fs::path log = folder / "store.db-wal";
-  const SqliteStore keeper(file.string(), kNeverCheckpoint);
+  const SqliteStore keeper(file.string(), kLook);
   std::int64_t commits = 0;
   {
-    SqliteStore store(file.string(), {100'000, 10, 500});
-    while (commits < 20) commit_one(store, checked_commit(++commits));
+    SqliteStore store(file.string(), {{100'000, 10, 500}});
+    while (commits < 20) {
+      commit_one(store, checked_commit(++commits));
+      REQUIRE(whole_commits(store) == commits);
+    }
   }
   const auto filled = fs::file_size(log);
   CHECK(filled > 1'000 * 4'096);
   {
-    SqliteStore store(file.string(), kNeverCheckpoint);
+    SqliteStore store(file.string(), {kNeverCheckpoint});
     CHECK(whole_commits(store) == commits);
     while (commits < 40) commit_one(store, checked_commit(++commits));
     CHECK(whole_commits(store) == commits);
@@ -189,7 +230,7 @@ TEST_CASE("after a flush that failed the store refuses to go on, and holds what 
   const TempDir folder;
   const std::string file = (folder / "store.db").string();
   ChildProcess writer([&](const ChildProcess::Report& report) {
-    SqliteStore store(file, kNeverCheckpoint);
+    SqliteStore store(file, kNeverMove);
     ::signal(SIGXFSZ, SIG_IGN);
     rlimit limit{};
     ::getrlimit(RLIMIT_FSIZE, &limit);
@@ -222,6 +263,39 @@ TEST_CASE("after a flush that failed the store refuses to go on, and holds what 
   CHECK((writer.receive(number) && number == -3));
   CHECK(writer.wait() == 0);
   CHECK(acknowledged > 5);
+  const auto store = storage::open_sqlite(file);
+  const std::int64_t found = whole_commits(*store);
+  CHECK(found >= acknowledged);
+  CHECK(found <= acknowledged + 1);
+}
+
+TEST_CASE("after the tables could not be written the store refuses to go on, and loses nothing") {
+  const TempDir folder;
+  const std::string file = (folder / "store.db").string();
+  ChildProcess writer([&](const ChildProcess::Report& report) {
+    SqliteStore store(file, {kNeverCheckpoint, Opening::own, Millis{0}});
+    ::signal(SIGXFSZ, SIG_IGN);
+    std::int64_t number = 1;
+    commit_one(store, checked_commit(number));
+    report(number);
+    rlimit limit{};
+    ::getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = 220 * 1024;  // the journal's files have their room by now
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      while (true) {
+        commit_one(store, checked_commit(++number));
+        report(number);
+      }
+    } catch (const StoreFailure&) {
+      report(-1);
+    }
+  });
+  std::int64_t acknowledged = 0;
+  std::int64_t number = 0;
+  while (writer.receive(number) && number > 0) acknowledged = number;
+  CHECK(number == -1);
+  CHECK(writer.wait() == 0);
   const auto store = storage::open_sqlite(file);
   const std::int64_t found = whole_commits(*store);
   CHECK(found >= acknowledged);

@@ -16,10 +16,16 @@ std::vector<StoreKind> store_kinds() {
     return storage::open_sqlite(folder + "/store.db");
   };
   const auto restless = [](const std::string& folder) {
-    const storage::WalLimits limits{20, 5, 30};
-    return std::make_unique<storage::SqliteStore>(folder + "/store.db", limits);
+    const storage::SqliteSettings settings{{20, 5, 30}, storage::Opening::own, Millis{0}};
+    return std::make_unique<storage::SqliteStore>(folder + "/store.db", settings);
   };
-  return {{"sqlite", sqlite}, {"sqlite with a checkpoint every few commits", restless}};
+  const auto lazy = [](const std::string& folder) {
+    const storage::SqliteSettings settings{{}, storage::Opening::own, Millis{3'600'000}};
+    return std::make_unique<storage::SqliteStore>(folder + "/store.db", settings);
+  };
+  return {{"sqlite", sqlite},
+          {"sqlite that moves at once, with a checkpoint every few commits", restless},
+          {"sqlite that moves only what is asked for", lazy}};
 }
 
 EventRecord event(const std::string& type, const std::string& body, Time at) {

@@ -105,7 +105,7 @@ const storage::ViewRow* pipeline_of(const engine::Written& written, const storag
   for (const storage::Tag& tag : gate.tags) {
     if (tag.key != "gate.pipeline") continue;
     const auto found = written.views.find(tag.value);
-    if (found != written.views.end()) return &found->second;
+    if (found != written.views.end()) return found->second;
   }
   return nullptr;
 }

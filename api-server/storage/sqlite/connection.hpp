@@ -16,6 +16,11 @@
 
 namespace factory::storage {
 
+/// Bytes that are bound as such.
+struct Blob {
+  std::string_view bytes;
+};
+
 /// One use of a prepared statement. Bound strings are not copied: they must live until it ends. The
 /// destructor resets the statement, which also ends the read transaction that it may hold.
 /// Errors are SQLite::Exception.
@@ -53,6 +58,11 @@ class Query {
   void bind(int index, int value) { statement_.bind(index, value); }
   void bind(int index, Time value) { statement_.bind(index, to_millis(value)); }
   void bind(int index, const std::string& value) { statement_.bindNoCopy(index, value); }
+  /// Copied: SQLiteCpp takes no text by its length.
+  void bind(int index, std::string_view value) { statement_.bind(index, std::string(value)); }
+  void bind(int index, Blob value) {
+    statement_.bindNoCopy(index, value.bytes.data(), static_cast<int>(value.bytes.size()));
+  }
   void bind(int index, const Hash& value) {
     statement_.bindNoCopy(index, value.data(), static_cast<int>(value.size()));
   }

@@ -109,8 +109,8 @@ std::vector<EventRecord> Walk::read(std::int64_t from, std::int64_t to) const {
   } else {
     type_end.push_back('\0');  // the next string after the type itself
   }
-  std::string sql =
-      "SELECT position, stream, version, type, at, actor, body, hash FROM events WHERE ";
+  std::string sql = "SELECT position, stream, version, type, at, actor, ";
+  sql += query_.bodies ? "body, hash FROM events WHERE " : "'', hash FROM events WHERE ";
   sql += by_version_ ? "stream = ?1 AND version BETWEEN ?2 AND ?3"
                      : "?1 = '' AND position BETWEEN ?2 AND ?3";
   sql += " AND (?4 = '' OR (type >= ?4 AND type < ?5)) AND (?6 = '' OR actor = ?6)";
@@ -127,7 +127,8 @@ std::vector<EventRecord> Walk::read(std::int64_t from, std::int64_t to) const {
 }  // namespace
 
 std::vector<EventRecord> SqliteStore::load(const std::string& stream, std::int64_t after_version) {
-  return reading("load", [&](Connection& connection) {
+  if (pending_.head(stream)) catch_up();  // of the others the tables have all
+  return reading_moved("load", [&](Connection& connection) {
     std::vector<EventRecord> events;
     Query rows = connection.query(
         "SELECT position, stream, version, type, at, actor, body, hash FROM events "

@@ -7,8 +7,8 @@
 
 namespace factory::storage {
 
-/// The last versions of the streams that were written lately. A hint that saves a look-up: what it
-/// denies is checked against the database. Bounded; one thread at a time.
+/// The last versions of the streams that were written lately, which saves a look-up. Bounded; one
+/// thread at a time.
 class Heads {
  public:
   std::optional<std::int64_t> find(const std::string& stream) const {
@@ -22,10 +22,6 @@ class Heads {
       young_.clear();
     }
     young_.insert_or_assign(stream, version);
-  }
-  void clear() {
-    young_.clear();
-    old_.clear();
   }
 
  private:

@@ -10,6 +10,9 @@ constexpr std::array kStoreMigrations = {
     static_cast<const char*>(
 #include "storage/sqlite/migrations/0001_init.sql"
         ),
+    static_cast<const char*>(
+#include "storage/sqlite/migrations/0002_journal.sql"
+        ),
 };
 
 /// In the header of the file: tells our databases from those of other programs.

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "storage/sqlite/sqlite_store.hpp"
+#include "storage/sqlite/tables.hpp"
 
 namespace factory::storage {
 
@@ -49,6 +50,13 @@ void copy_all(Connection& from, const std::string& file) {
   SQLite::Backup backup(to, from.database());
   // One step, one read transaction: writers go on, the copy is of one moment.
   if (backup.executeStep(-1) != SQLITE_DONE) throw StoreFailure("backup to " + file + ": busy");
+}
+
+/// The copy gets bytes of its own for its journal: files that lie about where it is restored are
+/// not taken for its own.
+void make_another_store(const std::string& file) {
+  Connection copy(file, Connection::Access::write);
+  copy.run("UPDATE journal SET store = randomblob(16)");
 }
 
 }  // namespace
@@ -111,7 +119,10 @@ void SqliteStore::replace_views(const std::function<std::optional<ViewRow>()>& n
 void SqliteStore::backup(const std::string& file) {
   make_new_file(file);
   try {
-    reading("backup", [&](Connection& connection) { copy_all(connection, file); });
+    reading("backup", [&](Connection& connection) {
+      copy_all(connection, file);
+      make_another_store(file);
+    });
   } catch (...) {
     std::error_code ignored;
     std::filesystem::remove(file, ignored);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "storage/sqlite/cursor.hpp"
 #include "storage/sqlite/sqlite_store.hpp"
@@ -18,11 +19,16 @@ constexpr int kFew = 500;
 /// row is fetched and checked against the filters that the index does not know.
 class PageReader {
  public:
-  PageReader(Connection& connection, const ViewQuery& query)
+  PageReader(Connection& connection, const ViewQuery& query, const Pending* pending = nullptr)
       : connection_(connection),
         query_(query),
+        pending_(pending),
         limit_(static_cast<std::size_t>(std::max(query.limit, 1))),
         after_(decode_cursor(query)) {}
+
+  /// From the tables, and what is pending in place of it; nullopt if the tables have more than
+  /// fits.
+  std::optional<ViewPage> read_patched();
 
   ViewPage read() {
     if (!query_.also.empty() && read_from_few()) return std::move(page_);
@@ -53,7 +59,14 @@ class PageReader {
   std::optional<std::vector<std::string>> carriers_if_few(const Tag& tag);
   std::optional<Place> place_of(const std::string& id);
   void add_if_it_passes(const Place& place);
+  void add_if_it_passes(ViewRow row);
+  [[nodiscard]] std::optional<Place> place_of(const ViewRow& row) const;
 
+  [[nodiscard]] bool has_status(const std::string& status) const {
+    const auto& statuses = query_.statuses;
+    return statuses.empty() ||
+           std::find(statuses.begin(), statuses.end(), status) != statuses.end();
+  }
   [[nodiscard]] bool comes_before(const Place& a, const Place& b) const {
     return query_.descending ? b < a : a < b;
   }
@@ -61,6 +74,7 @@ class PageReader {
 
   Connection& connection_;
   const ViewQuery& query_;
+  const Pending* const pending_;
   const std::size_t limit_;
   std::optional<Place> after_;
   ViewPage page_;
@@ -72,10 +86,7 @@ void PageReader::add_if_it_passes(const Place& place) {
       "WHERE id = ?");
   if (!row.with(place.id).step()) return;
   std::string status = row.text(2);
-  const auto& statuses = query_.statuses;
-  if (!statuses.empty() && std::find(statuses.begin(), statuses.end(), status) == statuses.end()) {
-    return;
-  }
+  if (!has_status(status)) return;
   if (!query_.also.empty()) {
     const std::string tags = row.text(6);
     for (const Tag& tag : query_.also) {
@@ -91,6 +102,53 @@ void PageReader::add_if_it_passes(const Place& place) {
   view.updated_at = row.time(5);
   view.doc = row.text(7);
   page_.rows.push_back(std::move(view));
+}
+
+std::optional<ViewPage> PageReader::read_patched() {
+  std::vector<Place> places = tagged();
+  if (places.size() > limit_) return std::nullopt;
+  std::vector<std::string> candidates = pending_->tagged(*query_.tag);
+  for (const Place& place : places) candidates.push_back(place.id);
+  std::map<Place, std::optional<ViewRow>> found;  // those of the tables without a row
+  for (Place& place : places) found.emplace(std::move(place), std::nullopt);
+  for (const std::string& id : candidates) {
+    std::optional<ViewRow> row = pending_->view(id);
+    if (!row) continue;
+    std::erase_if(found, [&](const auto& each) { return each.first.id == id; });
+    const std::optional<Place> place = place_of(*row);
+    if (place && (!after_ || comes_before(*after_, *place))) found.emplace(*place, std::move(row));
+  }
+  std::vector<decltype(found)::value_type*> in_order;
+  for (auto& each : found) in_order.push_back(&each);
+  if (query_.descending) std::reverse(in_order.begin(), in_order.end());
+  for (auto* each : in_order) {
+    if (page_.rows.size() >= limit_) {
+      page_.next_cursor = encode_cursor(*after_, query_);
+      break;
+    }
+    if (each->second) {
+      add_if_it_passes(std::move(*each->second));
+    } else {
+      add_if_it_passes(each->first);
+    }
+    after_ = each->first;
+  }
+  return std::move(page_);
+}
+
+void PageReader::add_if_it_passes(ViewRow row) {
+  if (!has_status(row.status)) return;
+  row.text.clear();
+  row.tags.clear();
+  page_.rows.push_back(std::move(row));
+}
+
+std::optional<Place> PageReader::place_of(const ViewRow& row) const {
+  const auto tag = std::find_if(row.tags.begin(), row.tags.end(), [&](const Tag& each) {
+    return each.key == query_.tag->key && each.value == query_.tag->value;
+  });
+  if (tag == row.tags.end() || (query_.rank && tag->rank != *query_.rank)) return std::nullopt;
+  return Place{tag->rank, tag->at, row.id};
 }
 
 std::vector<Place> PageReader::tagged() {
@@ -202,7 +260,22 @@ bool PageReader::read_from_few() {
 
 }  // namespace
 
+/// The page as the tables and what is pending make it together; nullopt if what is pending must be
+/// moved for that: several filters, or so much that the tables gave too little.
+std::optional<ViewPage> SqliteStore::patched(const ViewQuery& query) {
+  if (!query.tag || !query.also.empty()) return std::nullopt;
+  const std::int64_t drops = pending_.drops();
+  auto page = reading_moved("query views", [&](Connection& connection) {
+    const Snapshot snapshot(connection);
+    return PageReader(connection, query, &pending_).read_patched();
+  });
+  return pending_.drops() == drops ? std::move(page) : std::nullopt;
+}
+
 ViewPage SqliteStore::query_views(const ViewQuery& query) {
+  if (!pending_.empty()) {
+    if (auto page = patched(query)) return std::move(*page);
+  }
   return reading("query views", [&](Connection& connection) {
     const Snapshot snapshot(connection);
     return PageReader(connection, query).read();

@@ -58,7 +58,8 @@ bool count_on(Connection& connection, const std::string& key, std::int64_t most,
 }  // namespace
 
 std::optional<ViewRow> SqliteStore::get_view(const std::string& id) {
-  return reading("get view", [&](Connection& connection) -> std::optional<ViewRow> {
+  if (auto pending = pending_.view(id)) return pending;
+  return reading_moved("get view", [&](Connection& connection) -> std::optional<ViewRow> {
     Query row = connection.query(std::string(kWholeView) + "WHERE id = ?");
     if (!row.with(id).step()) return std::nullopt;
     return read_view(row);
