@@ -164,19 +164,22 @@ struct App::Impl {
   }
 
   void start_background(const AppOptions& options) {
-    const auto every = [this](const char* name, Millis interval, engine::Periodic::Step step) {
-      background.push_back(std::make_unique<engine::Periodic>(name, interval, std::move(step)));
+    using engine::Periodic;
+    const auto every = [this](const char* name, Millis interval, Periodic::Step step,
+                              Periodic::Urgency urgency = Periodic::Urgency::prompt) {
+      background.push_back(std::make_unique<Periodic>(name, interval, std::move(step), urgency));
     };
     // Those of the last moment wait for the next turn: whoever decides at once is told of nothing.
     every("timers", Millis{200}, [this](const std::stop_token&) {
       return core.fire_timers() == engine::most_timers_at_once;
     });
-    every("search", Millis{200}, [this](const std::stop_token&) {
+    const auto index = [this](const std::stop_token&) {
       return engine::follow_log(core.store(), core.search(),
                                 [this](const auto& row, auto& documents) {
                                   queries::add_texts(core.blobs(), row, documents);
                                 });
-    });
+    };
+    every("search", Millis{200}, index, Periodic::Urgency::patient);
     if (options.webhooks.workers > 0) courier->start(Millis{200});
     every("webhook log", Millis{600'000},
           [this](const std::stop_token&) { return courier->prune(); });

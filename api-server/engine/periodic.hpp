@@ -17,8 +17,10 @@ class Periodic {
  public:
   /// Returns true if there is more to do right now.
   using Step = std::function<bool(std::stop_token)>;
+  /// patient: others who want the processor go first.
+  enum class Urgency { prompt, patient };
 
-  Periodic(std::string name, Millis interval, Step step);
+  Periodic(std::string name, Millis interval, Step step, Urgency urgency = Urgency::prompt);
   ~Periodic();  ///< waits for the step at work, which sees its stop token
   Periodic(const Periodic&) = delete;
   Periodic& operator=(const Periodic&) = delete;

@@ -208,22 +208,23 @@ Result<Unit> decide_unit(const Call& call, const RunnerParts& parts, StreamCache
   return UnitBuilder(call, parts, cache, overlay, people).build();
 }
 
-const Entry& StreamCache::get(const Slice& slice, const std::string& stream, bool fresh) {
+Entry StreamCache::get(const Slice& slice, const std::string& stream, bool fresh) {
   if (const auto hot = young_.find(stream); hot != young_.end()) return hot->second;
   if (auto node = old_.extract(stream); !node.empty()) {
+    Entry entry = node.mapped();
     put(stream, std::move(node.mapped()));
-    return young_.at(stream);
+    return entry;
   }
-  LoadedStream loaded = fresh ? LoadedStream{slice.initial(), 0, Hash{}, Time{}, false}
-                              : load_stream(store_, slice, stream);
+  if (fresh) return Entry{slice.initial(), 0, Hash{}, Time{}, {}, false};
+  LoadedStream loaded = load_stream(store_, slice, stream);
   Entry entry{loaded.state, loaded.version, loaded.head, loaded.updated_at, {}, loaded.archived};
   if (loaded.version > 0) {
     if (auto row = store_.get_view(stream)) {
       entry.tags = std::make_shared<const std::vector<storage::Tag>>(std::move(row->tags));
     }
   }
-  put(stream, std::move(entry));
-  return young_.at(stream);
+  put(stream, entry);
+  return entry;
 }
 
 void StreamCache::put(const std::string& stream, Entry entry) {

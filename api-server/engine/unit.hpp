@@ -27,7 +27,7 @@ class StreamCache {
  public:
   explicit StreamCache(storage::Store& store) : store_(store) {}
 
-  const Entry& get(const Slice& slice, const std::string& stream, bool fresh);
+  Entry get(const Slice& slice, const std::string& stream, bool fresh);
   void put(const std::string& stream, Entry entry);
   void drop(const std::string& stream);
   void clear();

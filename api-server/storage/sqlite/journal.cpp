@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "common/paths.hpp"
@@ -40,15 +42,26 @@ std::string_view bytes_of(const std::int64_t& number) {
 
 std::size_t padded(std::size_t size) { return (size + kAlign - 1) / kAlign * kAlign; }
 
-bool write_all(int handle, std::string_view bytes, std::int64_t at) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(handle, bytes.data(), bytes.size(), at);
+/// All of the parts, one behind the other; false if that failed.
+bool write_all(int handle, std::span<iovec> parts, std::int64_t at) {
+  while (!parts.empty()) {
+    ssize_t written = ::pwritev(handle, parts.data(), static_cast<int>(parts.size()), at);
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
     at += written;
+    while (!parts.empty() && static_cast<std::size_t>(written) >= parts[0].iov_len) {
+      written -= static_cast<ssize_t>(parts[0].iov_len);
+      parts = parts.subspan(1);
+    }
+    if (parts.empty()) break;
+    parts[0].iov_base = static_cast<char*>(parts[0].iov_base) + written;
+    parts[0].iov_len -= static_cast<std::size_t>(written);
   }
   return true;
+}
+
+iovec part_of(std::string_view bytes) {
+  return {const_cast<char*>(bytes.data()), bytes.size()};  // pwritev() reads alone
 }
 
 std::string content_of(const std::string& file) {
@@ -195,15 +208,16 @@ std::int64_t Journal::append(std::string_view bytes) {
   check();
   const std::int64_t number = last_ + 1;
   const Hash hash = seal(number, bytes);
-  frame_.clear();
-  frame_.append(kMagic).append(bytes_of(number));
-  frame_.append(bytes_of(static_cast<std::int64_t>(bytes.size())));
-  frame_.append(reinterpret_cast<const char*>(hash.data()), hash.size()).append(bytes);
-  frame_.resize(padded(frame_.size()));
-  const auto size = static_cast<std::int64_t>(frame_.size());
+  std::string head(kMagic);
+  head.append(bytes_of(number)).append(bytes_of(static_cast<std::int64_t>(bytes.size())));
+  head.append(reinterpret_cast<const char*>(hash.data()), hash.size());
+  const std::size_t plain = head.size() + bytes.size();
+  const std::string filler(padded(plain) - plain, '\0');
+  const auto size = static_cast<std::int64_t>(plain + filler.size());
+  std::array parts{part_of(head), part_of(bytes), part_of(filler)};
   File& file = choose(size);
   failed_ = true;  // until it is known better
-  if (!write_all(file.handle, frame_, file.end)) fail("write");
+  if (!write_all(file.handle, parts, file.end)) fail("write");
   if (::fdatasync(file.handle) != 0) fail("flush");
   failed_ = false;
   file.end += size;
@@ -226,7 +240,8 @@ Journal::File& Journal::choose(std::int64_t bytes) {
 /// Zeros, written and flushed: a flush that only overwrites changes nothing about the file.
 void Journal::make_room(File& file, std::int64_t bytes) {
   const std::string zeros(static_cast<std::size_t>((bytes + kStep - 1) / kStep * kStep), '\0');
-  if (!write_all(file.handle, zeros, file.room) || ::fdatasync(file.handle) != 0) fail("extend");
+  std::array parts{part_of(zeros)};
+  if (!write_all(file.handle, parts, file.room) || ::fdatasync(file.handle) != 0) fail("extend");
   file.room += static_cast<std::int64_t>(zeros.size());
 }
 

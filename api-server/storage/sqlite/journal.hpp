@@ -80,7 +80,6 @@ class Journal {
   std::array<File, 2> files_;
   std::size_t current_ = 0;
   std::int64_t last_ = 0;
-  std::string frame_;  ///< the record at work
   std::atomic<std::int64_t> moved_ = 0;
   bool owned_ = false;
   bool failed_ = false;

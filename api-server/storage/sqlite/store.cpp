@@ -13,6 +13,9 @@ constexpr std::size_t kMostPending = 16U << 20U;
 /// So much is moved before its time.
 constexpr std::size_t kManyPending = 4U << 20U;
 
+/// Bytes of most commits.
+constexpr std::size_t kUsualCommit = 10'000;
+
 std::string secret_of(Writer& writer) {
   return writer.connection().text("SELECT store FROM journal");
 }
@@ -72,6 +75,7 @@ std::vector<CommitOutcome> SqliteStore::commit(std::span<const Commit> batch) {
     std::vector<CommitOutcome> outcomes;
     outcomes.reserve(batch.size());
     std::string bytes;
+    bytes.reserve(batch.size() * kUsualCommit);
     admission_.begin_batch();
     for (const Commit& commit : batch) {
       outcomes.push_back(admission_.admit(commit));
