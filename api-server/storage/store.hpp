@@ -13,7 +13,7 @@
 #include "common/digest.hpp"
 
 /// What the engine asks of a database. Everything that one command changes is one Commit value;
-/// the store writes a batch of them in one transaction with one flush. It knows no slice.
+/// the store writes a batch of them with one flush. It knows no slice.
 namespace factory::storage {
 
 /// A fact as it is stored. `body` is the exact JSON text that the hash covers:
@@ -205,7 +205,8 @@ class StoreFailure : public std::runtime_error {
 };
 
 /// Writing calls (commit, settle, claim, put, purge) come from one thread at a time; reading calls
-/// from any thread, and never wait for a writer. All throw StoreFailure.
+/// from any thread; they see every commit before, and wait for no flush of one. All throw
+/// StoreFailure.
 class Store {
  public:
   virtual ~Store() = default;
@@ -235,8 +236,8 @@ class Store {
   virtual std::vector<TagCount> count_tags(const std::string& key, std::int64_t most) = 0;
 
   /// Takes up to `limit` effects that are due, or whose lease ran out; leased until `until`, with
-  /// one more attempt counted. Leases and outcomes reach the disk with the next commit at the
-  /// latest: a crash before that makes the effect run again.
+  /// one more attempt counted. Leases and outcomes reach the disk soon after the next commit:
+  /// a crash before that makes the effect run again.
   virtual std::vector<EffectRow> claim_effects(Time now, Time until, int limit) = 0;
   /// Unknown ids are ignored; `due` counts for pending alone.
   virtual void settle_effects(std::span<const EffectOutcome> outcomes) = 0;

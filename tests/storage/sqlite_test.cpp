@@ -14,7 +14,6 @@
 
 namespace factory::test {
 
-using storage::Commit;
 using storage::CommitOutcome;
 using storage::Opening;
 using storage::SqliteSettings;

@@ -81,7 +81,7 @@ void put_events(Sink& sink, const std::vector<Append>& appends) {
 void put_tags(Sink& sink, const std::vector<Tag>& tags) {
   sink.count(tags.size());
   for (const Tag& tag : tags) {
-    sink.put(tag.key).put(tag.value).put(tag.rank).put(tag.at).put(tag.unique ? 1 : 0);
+    sink.put(tag.key).put(tag.value).put(tag.rank).put(tag.at);
   }
 }
 
@@ -94,13 +94,12 @@ void put_view(Sink& sink, const ViewWrite& view) {
 }
 
 std::vector<TagText> take_tags(Source& source) {
-  std::vector<TagText> tags(source.count(5 * sizeof(std::int64_t)));
+  std::vector<TagText> tags(source.count(4 * sizeof(std::int64_t)));
   for (TagText& tag : tags) {
     tag.key = source.text();
     tag.value = source.text();
     tag.rank = source.number();
     tag.at = source.number();
-    tag.unique = source.number() != 0;
   }
   return tags;
 }

@@ -24,8 +24,7 @@ struct EventText {
 struct TagText {
   std::string_view key, value;
   std::int64_t rank = 0, at = 0;
-  bool unique = false;
-  friend auto operator<=>(const TagText&, const TagText&) = default;
+  friend bool operator==(const TagText&, const TagText&) = default;
 };
 
 struct ViewText {

@@ -33,10 +33,7 @@ struct ViewChange {
 };
 
 bool take_out(std::vector<TagText>& tags, const TagText& tag) {
-  const auto found = std::find_if(tags.begin(), tags.end(), [&](const TagText& each) {
-    return each.key == tag.key && each.value == tag.value && each.rank == tag.rank &&
-           each.at == tag.at;
-  });
+  const auto found = std::find(tags.begin(), tags.end(), tag);
   if (found == tags.end()) return false;
   tags.erase(found);
   return true;

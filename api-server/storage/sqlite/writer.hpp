@@ -28,7 +28,8 @@ class Writer {
 
   /// One transaction on disk when it returns.
   void durably(const std::function<void(Connection&)>& work);
-  /// One transaction that reaches the disk with the next durable one.
+  /// One transaction that reaches the disk with the next durable one: at the latest when the next
+  /// commits are moved.
   void lazily(const std::function<void(Connection&)>& work);
 
  private:
