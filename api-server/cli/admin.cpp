@@ -27,6 +27,18 @@ std::string store_file(const std::string& data) {
   return file;
 }
 
+struct OpenedStore {
+  std::unique_ptr<storage::FolderLock> lock;  ///< of one who writes
+  std::unique_ptr<storage::Store> store;
+};
+
+OpenedStore open_store(const std::string& data, storage::Opening opening) {
+  OpenedStore opened;
+  if (opening == storage::Opening::own) opened.lock = std::make_unique<storage::FolderLock>(data);
+  opened.store = storage::open_sqlite(store_file(data), opening);
+  return opened;
+}
+
 SigningKey seal_key(const std::string& data) {
   auto pem = read_secret_file(data + "/seal.key");
   if (!pem) throw std::runtime_error(pem.error().detail);
@@ -69,7 +81,7 @@ std::string data_folder(const Options& options) {
 int run_audit(const Options& options) {
   if (options.action == Action::audit_verify && !options.file.empty()) return verify_file(options);
   const std::string data = data_folder(options);
-  const auto store = storage::open_sqlite(store_file(data), storage::Opening::look);
+  const auto [lock, store] = open_store(data, storage::Opening::look);
   const SigningKey key = seal_key(data);
   if (options.action == Action::audit_verify) {
     return print_report(engine::verify_store(
@@ -152,7 +164,7 @@ void copy_blobs(const std::string& from, const std::string& to) {
 
 int run_backup(const Options& options) {
   const std::string data = data_folder(options);
-  storage::open_sqlite(store_file(data), storage::Opening::look)->backup(options.file);
+  open_store(data, storage::Opening::look).store->backup(options.file);
   // Blobs never change once they are there, so a copy behind the store's holds all it refers to.
   const std::string blobs = options.file + ".blobs";
   if (fs::exists(data + "/blobs")) copy_blobs(data + "/blobs", blobs);
@@ -166,10 +178,8 @@ int run_backup(const Options& options) {
 
 int run_rebuild(const Options& options) {
   const std::string data = data_folder(options);
-  std::unique_ptr<storage::FolderLock> lock;
-  if (!options.check) lock = std::make_unique<storage::FolderLock>(data);
-  const auto store =
-      storage::open_sqlite(store_file(data), lock ? storage::Opening::own : storage::Opening::look);
+  const auto [lock, store] =
+      open_store(data, options.check ? storage::Opening::look : storage::Opening::own);
   const engine::RebuildReport report = options.check ? engine::check_views(*store, all_slices())
                                                      : engine::rebuild_views(*store, all_slices());
   std::cout << json{{"streams", report.streams},
@@ -182,10 +192,8 @@ int run_rebuild(const Options& options) {
 
 int run_gc(const Options& options) {
   const std::string data = data_folder(options);
-  std::unique_ptr<storage::FolderLock> lock;
-  if (!options.dry_run) lock = std::make_unique<storage::FolderLock>(data);
-  const auto store =
-      storage::open_sqlite(store_file(data), lock ? storage::Opening::own : storage::Opening::look);
+  const auto [lock, store] =
+      open_store(data, options.dry_run ? storage::Opening::look : storage::Opening::own);
   const auto blobs = storage::open_file_blobs(data + "/blobs", options.dry_run);
   const asset::Collected found =
       asset::Collector(*store, *blobs, data + "/archive").run(asset::kGrace, options.dry_run);

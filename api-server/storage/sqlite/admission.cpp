@@ -3,17 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "storage/sqlite/tag_list.hpp"
+
 namespace factory::storage {
-
-namespace {
-
-bool has_tag(const ViewRow& row, const Tag& tag) {
-  return std::any_of(row.tags.begin(), row.tags.end(), [&](const Tag& each) {
-    return each.key == tag.key && each.value == tag.value;
-  });
-}
-
-}  // namespace
 
 void Admission::begin_batch() {
   batch_heads_.clear();
@@ -45,12 +37,11 @@ CommitOutcome Admission::admit(const Commit& commit) {
 
 void Admission::note(const Commit& commit) {
   for (const Append& append : commit.appends) {
-    const auto count = static_cast<std::int64_t>(append.events.size());
-    if (count > 0) batch_heads_[append.stream] = append.expected_version + count;
-  }
-  for (const Append& append : commit.appends) {
-    const auto head = batch_heads_.find(append.stream);
-    if (head != batch_heads_.end()) heads_.put(append.stream, head->second);
+    if (append.events.empty()) continue;
+    const std::int64_t head =
+        append.expected_version + static_cast<std::int64_t>(append.events.size());
+    batch_heads_[append.stream] = head;
+    heads_.put(append.stream, head);
   }
   for (const ViewWrite& view : commit.views) {
     for (const Tag& tag : view.removed) batch_tags_.erase({tag.key, tag.value});
@@ -117,7 +108,7 @@ bool Admission::is_taken(const Tag& tag, const std::string& id) {
     const bool taken = std::any_of(carriers.begin(), carriers.end(), [&](const auto& carrier) {
       if (carrier == id) return false;
       const auto changed = pending_.view(carrier);
-      return !changed || has_tag(*changed, tag);
+      return !changed || find_tag(changed->tags, tag.key, tag.value);
     });
     if (pending_.drops() == drops) return taken;
   }

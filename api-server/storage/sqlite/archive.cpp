@@ -1,4 +1,5 @@
 #include "storage/sqlite/sqlite_store.hpp"
+#include "storage/sqlite/tables.hpp"
 #include "storage/sqlite/tag_list.hpp"
 
 namespace factory::storage {
@@ -21,12 +22,7 @@ void drop_view(Connection& connection, const std::string& id) {
     if (!row.with(id).step()) return;
     tags = decode_tags(row.text(0));
   }
-  for (const Tag& tag : tags) {
-    connection
-        .query("DELETE FROM tags WHERE key = ? AND value = ? AND rank = ? AND at = ? AND id = ?")
-        .with(tag.key, tag.value, tag.rank, tag.at, id)
-        .run();
-  }
+  for (const Tag& tag : tags) remove_tag(connection, text_of(tag), id);
   connection.query("DELETE FROM views WHERE id = ?").with(id).run();
 }
 

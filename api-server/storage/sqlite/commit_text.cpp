@@ -170,6 +170,22 @@ CommitText take_commit(Source& source) {
 
 }  // namespace
 
+TagText text_of(const Tag& tag) { return {tag.key, tag.value, tag.rank, tag.at}; }
+
+ViewText text_of(const ViewRow& row, std::string_view tags) {
+  return {row.id,
+          row.kind,
+          row.status,
+          row.version,
+          row.schema_version,
+          to_millis(row.updated_at),
+          tags,
+          row.doc,
+          row.text,
+          {},
+          {}};
+}
+
 void encode(const Commit& commit, std::string& bytes) {
   Sink sink(bytes);
   sink.put(kForm);

@@ -52,6 +52,11 @@ struct RequestText {
   std::int64_t at = 0;
 };
 
+/// The tag where it lies.
+TagText text_of(const Tag& tag);
+/// The row where it lies, with its list of tags in `tags`; without the tags of the index.
+ViewText text_of(const ViewRow& row, std::string_view tags);
+
 /// A Commit whose texts lie in somebody else's bytes.
 struct CommitText {
   std::vector<EventText> events;

@@ -26,7 +26,7 @@ struct JournalRecord {
 /// number, bytes), bytes, padded to 8. What a crash tore is no record, and was never acknowledged;
 /// a record behind a damaged one shows that acknowledged ones were lost, and is refused.
 ///
-/// One thread at a time. Errors are StoreFailure.
+/// One thread at a time, but for moved(). Errors are StoreFailure.
 class Journal {
  public:
   /// Makes the files (0600) if need be. `store`: bytes that no other store has, so that records of

@@ -8,23 +8,11 @@
 #include <unordered_set>
 #include <utility>
 
-#include "storage/sqlite/tag_list.hpp"
-
 namespace factory::storage {
 
 namespace {
 
 using Pair = std::pair<std::string_view, std::string_view>;
-
-constexpr const char* kUpsertView =
-    "INSERT INTO views (id, kind, status, version, schema_version, updated_at, tags, doc, "
-    "text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-    "kind = excluded.kind, status = excluded.status, version = excluded.version, "
-    "schema_version = excluded.schema_version, updated_at = excluded.updated_at, "
-    "tags = excluded.tags, doc = excluded.doc, text = excluded.text";
-
-constexpr const char* kInsertTag =
-    "INSERT OR IGNORE INTO tags (key, value, rank, at, id) VALUES (?, ?, ?, ?, ?)";
 
 /// What all batches together make of one view.
 struct ViewChange {
@@ -85,19 +73,9 @@ class Move {
 
   void write(const ViewChange& change) {
     const ViewText& view = *change.last;
-    connection_.query(kUpsertView)
-        .with(view.id, view.kind, view.status, view.version, view.schema_version, view.updated_at,
-              view.tags, view.doc, view.text)
-        .run();
-    for (const TagText& tag : change.removed) {
-      connection_
-          .query("DELETE FROM tags WHERE key = ? AND value = ? AND rank = ? AND at = ? AND id = ?")
-          .with(tag.key, tag.value, tag.rank, tag.at, view.id)
-          .run();
-    }
-    for (const TagText& tag : change.added) {
-      connection_.query(kInsertTag).with(tag.key, tag.value, tag.rank, tag.at, view.id).run();
-    }
+    upsert_view(connection_, view);
+    for (const TagText& tag : change.removed) remove_tag(connection_, tag, view.id);
+    for (const TagText& tag : change.added) insert_tag(connection_, tag, view.id);
   }
 
   void write_timer(const Pair& name, const std::optional<std::int64_t>& due) {
@@ -164,16 +142,30 @@ void move_into_tables(Connection& connection,
   connection.query("UPDATE journal SET moved = ?").with(batches.back()->number).run();
 }
 
-void upsert_view(Connection& connection, const ViewRow& row) {
-  const std::string tags = encode_tags(row.tags);
-  connection.query(kUpsertView)
-      .with(row.id, row.kind, row.status, row.version, row.schema_version, row.updated_at, tags,
-            row.doc, row.text)
+void upsert_view(Connection& connection, const ViewText& view) {
+  connection
+      .query(
+          "INSERT INTO views (id, kind, status, version, schema_version, updated_at, tags, doc, "
+          "text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+          "kind = excluded.kind, status = excluded.status, version = excluded.version, "
+          "schema_version = excluded.schema_version, updated_at = excluded.updated_at, "
+          "tags = excluded.tags, doc = excluded.doc, text = excluded.text")
+      .with(view.id, view.kind, view.status, view.version, view.schema_version, view.updated_at,
+            view.tags, view.doc, view.text)
       .run();
 }
 
-void insert_tag(Connection& connection, const Tag& tag, const std::string& id) {
-  connection.query(kInsertTag).with(tag.key, tag.value, tag.rank, tag.at, id).run();
+void insert_tag(Connection& connection, const TagText& tag, std::string_view id) {
+  connection.query("INSERT OR IGNORE INTO tags (key, value, rank, at, id) VALUES (?, ?, ?, ?, ?)")
+      .with(tag.key, tag.value, tag.rank, tag.at, id)
+      .run();
+}
+
+void remove_tag(Connection& connection, const TagText& tag, std::string_view id) {
+  connection
+      .query("DELETE FROM tags WHERE key = ? AND value = ? AND rank = ? AND at = ? AND id = ?")
+      .with(tag.key, tag.value, tag.rank, tag.at, id)
+      .run();
 }
 
 }  // namespace factory::storage

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "storage/sqlite/connection.hpp"
 #include "storage/sqlite/pending.hpp"
@@ -20,7 +21,8 @@ void move_into_tables(Connection& connection,
                       std::span<const std::shared_ptr<const Batch>> batches);
 
 /// Inserts a view, or replaces the one of that id. Not its tags in the index.
-void upsert_view(Connection& connection, const ViewRow& row);
-void insert_tag(Connection& connection, const Tag& tag, const std::string& id);
+void upsert_view(Connection& connection, const ViewText& view);
+void insert_tag(Connection& connection, const TagText& tag, std::string_view id);
+void remove_tag(Connection& connection, const TagText& tag, std::string_view id);
 
 }  // namespace factory::storage

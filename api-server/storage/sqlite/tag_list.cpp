@@ -1,5 +1,6 @@
 #include "storage/sqlite/tag_list.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace factory::storage {
@@ -71,6 +72,14 @@ std::optional<Tag> find_tag(std::string_view text, const std::string& key,
     if (tag.key == key && tag.value == value) return owned(tag);
   }
   return std::nullopt;
+}
+
+std::optional<Tag> find_tag(const std::vector<Tag>& tags, const std::string& key,
+                            const std::string& value) {
+  const auto found = std::find_if(tags.begin(), tags.end(), [&](const Tag& tag) {
+    return tag.key == key && tag.value == value;
+  });
+  return found == tags.end() ? std::nullopt : std::optional(*found);
 }
 
 }  // namespace factory::storage

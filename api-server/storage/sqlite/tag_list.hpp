@@ -20,5 +20,8 @@ std::vector<Tag> decode_tags(std::string_view text);
 /// The first tag of that key and value in the list, without decoding the others.
 std::optional<Tag> find_tag(std::string_view text, const std::string& key,
                             const std::string& value);
+/// The same in a list that is decoded.
+std::optional<Tag> find_tag(const std::vector<Tag>& tags, const std::string& key,
+                            const std::string& value);
 
 }  // namespace factory::storage

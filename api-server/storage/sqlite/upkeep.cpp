@@ -9,6 +9,7 @@
 
 #include "storage/sqlite/sqlite_store.hpp"
 #include "storage/sqlite/tables.hpp"
+#include "storage/sqlite/tag_list.hpp"
 
 namespace factory::storage {
 
@@ -109,8 +110,8 @@ void SqliteStore::replace_views(const std::function<std::optional<ViewRow>()>& n
     writer.durably([&](Connection& connection) {
       connection.run("DELETE FROM tags; DELETE FROM views;");
       while (const std::optional<ViewRow> row = next()) {
-        upsert_view(connection, *row);
-        for (const Tag& tag : row->tags) insert_tag(connection, tag, row->id);
+        upsert_view(connection, text_of(*row, encode_tags(row->tags)));
+        for (const Tag& tag : row->tags) insert_tag(connection, text_of(tag), row->id);
       }
     });
   });

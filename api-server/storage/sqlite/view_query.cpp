@@ -58,9 +58,13 @@ class PageReader {
   bool read_from_few();
   std::optional<std::vector<std::string>> carriers_if_few(const Tag& tag);
   std::optional<Place> place_of(const std::string& id);
+  /// The place that the driving tag gives the view; nullopt if that puts it nowhere in the list.
+  [[nodiscard]] std::optional<Place> place_by(const std::optional<Tag>& tag,
+                                              const std::string& id) const;
+  void add_if_it_follows(const std::optional<Place>& place, std::vector<Place>& places) const;
+  /// Makes the page from places in any order.
+  void fill(std::vector<Place> places);
   void add_if_it_passes(const Place& place);
-  void add_if_it_passes(ViewRow row);
-  [[nodiscard]] std::optional<Place> place_of(const ViewRow& row) const;
 
   [[nodiscard]] bool has_status(const std::string& status) const {
     const auto& statuses = query_.statuses;
@@ -75,12 +79,20 @@ class PageReader {
   Connection& connection_;
   const ViewQuery& query_;
   const Pending* const pending_;
+  std::map<std::string, ViewRow> patches_;  ///< pending rows that stand in place of the tables'
   const std::size_t limit_;
   std::optional<Place> after_;
   ViewPage page_;
 };
 
 void PageReader::add_if_it_passes(const Place& place) {
+  if (const auto patch = patches_.find(place.id); patch != patches_.end()) {
+    if (!has_status(patch->second.status)) return;
+    ViewRow& row = page_.rows.emplace_back(std::move(patch->second));
+    row.text.clear();
+    row.tags.clear();
+    return;
+  }
   Query row = connection_.query(
       "SELECT id, kind, status, version, schema_version, updated_at, tags, doc FROM views "
       "WHERE id = ?");
@@ -107,48 +119,17 @@ void PageReader::add_if_it_passes(const Place& place) {
 std::optional<ViewPage> PageReader::read_patched() {
   std::vector<Place> places = tagged();
   if (places.size() > limit_) return std::nullopt;
-  std::vector<std::string> candidates = pending_->tagged(*query_.tag);
-  for (const Place& place : places) candidates.push_back(place.id);
-  std::map<Place, std::optional<ViewRow>> found;  // those of the tables without a row
-  for (Place& place : places) found.emplace(std::move(place), std::nullopt);
-  for (const std::string& id : candidates) {
-    std::optional<ViewRow> row = pending_->view(id);
-    if (!row) continue;
-    std::erase_if(found, [&](const auto& each) { return each.first.id == id; });
-    const std::optional<Place> place = place_of(*row);
-    if (place && (!after_ || comes_before(*after_, *place))) found.emplace(*place, std::move(row));
+  std::vector<std::string> ids = pending_->tagged(*query_.tag);
+  for (const Place& place : places) ids.push_back(place.id);
+  for (const std::string& id : ids) {
+    if (auto row = pending_->view(id)) patches_.insert_or_assign(id, std::move(*row));
   }
-  std::vector<decltype(found)::value_type*> in_order;
-  for (auto& each : found) in_order.push_back(&each);
-  if (query_.descending) std::reverse(in_order.begin(), in_order.end());
-  for (auto* each : in_order) {
-    if (page_.rows.size() >= limit_) {
-      page_.next_cursor = encode_cursor(*after_, query_);
-      break;
-    }
-    if (each->second) {
-      add_if_it_passes(std::move(*each->second));
-    } else {
-      add_if_it_passes(each->first);
-    }
-    after_ = each->first;
+  std::erase_if(places, [&](const Place& place) { return patches_.contains(place.id); });
+  for (const auto& [id, row] : patches_) {
+    add_if_it_follows(place_by(find_tag(row.tags, query_.tag->key, query_.tag->value), id), places);
   }
+  fill(std::move(places));
   return std::move(page_);
-}
-
-void PageReader::add_if_it_passes(ViewRow row) {
-  if (!has_status(row.status)) return;
-  row.text.clear();
-  row.tags.clear();
-  page_.rows.push_back(std::move(row));
-}
-
-std::optional<Place> PageReader::place_of(const ViewRow& row) const {
-  const auto tag = std::find_if(row.tags.begin(), row.tags.end(), [&](const Tag& each) {
-    return each.key == query_.tag->key && each.value == query_.tag->value;
-  });
-  if (tag == row.tags.end() || (query_.rank && tag->rank != *query_.rank)) return std::nullopt;
-  return Place{tag->rank, tag->at, row.id};
 }
 
 std::vector<Place> PageReader::tagged() {
@@ -227,23 +208,21 @@ std::optional<Place> PageReader::place_of(const std::string& id) {
   if (!row.with(id).step()) return std::nullopt;
   if (!query_.tag)
     return row.text(0) == query_.kind ? std::optional(Place{0, 0, id}) : std::nullopt;
-  const auto tag = find_tag(row.text(1), query_.tag->key, query_.tag->value);
+  return place_by(find_tag(row.text(1), query_.tag->key, query_.tag->value), id);
+}
+
+std::optional<Place> PageReader::place_by(const std::optional<Tag>& tag,
+                                          const std::string& id) const {
   if (!tag || (query_.rank && tag->rank != *query_.rank)) return std::nullopt;
   return Place{tag->rank, tag->at, id};
 }
 
-bool PageReader::read_from_few() {
-  std::optional<std::vector<std::string>> carriers;
-  for (const Tag& tag : query_.also) {
-    carriers = carriers_if_few(tag);
-    if (carriers) break;
-  }
-  if (!carriers) return false;
-  std::vector<Place> places;
-  for (const std::string& id : *carriers) {
-    const std::optional<Place> place = place_of(id);
-    if (place && (!after_ || comes_before(*after_, *place))) places.push_back(*place);
-  }
+void PageReader::add_if_it_follows(const std::optional<Place>& place,
+                                   std::vector<Place>& places) const {
+  if (place && (!after_ || comes_before(*after_, *place))) places.push_back(*place);
+}
+
+void PageReader::fill(std::vector<Place> places) {
   std::sort(places.begin(), places.end(),
             [this](const Place& a, const Place& b) { return comes_before(a, b); });
   places.erase(std::unique(places.begin(), places.end()), places.end());
@@ -255,6 +234,18 @@ bool PageReader::read_from_few() {
     add_if_it_passes(place);
     after_ = place;
   }
+}
+
+bool PageReader::read_from_few() {
+  std::optional<std::vector<std::string>> carriers;
+  for (const Tag& tag : query_.also) {
+    carriers = carriers_if_few(tag);
+    if (carriers) break;
+  }
+  if (!carriers) return false;
+  std::vector<Place> places;
+  for (const std::string& id : *carriers) add_if_it_follows(place_of(id), places);
+  fill(std::move(places));
   return true;
 }
 
