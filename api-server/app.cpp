@@ -174,10 +174,10 @@ struct App::Impl {
       return core.fire_timers() == engine::most_timers_at_once;
     });
     const auto index = [this](const std::stop_token&) {
-      return engine::follow_log(core.store(), core.search(),
-                                [this](const auto& row, auto& documents) {
-                                  queries::add_texts(core.blobs(), row, documents);
-                                });
+      const auto enrich = [this](const auto& row, auto& documents) {
+        queries::add_texts(core.blobs(), row, documents);
+      };
+      return engine::follow_log(core.store(), core.search(), enrich, storage::Newest::later);
     };
     every("search", Millis{200}, index, Periodic::Urgency::patient);
     if (options.webhooks.workers > 0) courier->start(Millis{200});

@@ -32,65 +32,102 @@ std::size_t plain_prefix(std::string_view text) {
   return at;
 }
 
-void escape(std::string& out, char c) {
+/// The escape of a character that is not plain (RFC 8259 section 7).
+std::string escaped(char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
+    case '"': return "\\\"";
+    case '\\': return "\\\\";
+    case '\n': return "\\n";
+    case '\r': return "\\r";
+    case '\t': return "\\t";
     default: break;
   }
   constexpr std::string_view digits = "0123456789abcdef";
-  out += "\\u00";
-  out += digits[static_cast<unsigned char>(c) >> 4U];
-  out += digits[static_cast<unsigned char>(c) & 15U];
+  std::string text = "\\u00";
+  text += digits[static_cast<unsigned char>(c) >> 4U];
+  text += digits[static_cast<unsigned char>(c) & 15U];
+  return text;
 }
 
 }  // namespace
 
-void JsonWriter::comma() {
-  if (text_.empty()) return;
-  const char last = text_.back();
-  if (last != '{' && last != '[' && last != ':') text_ += ',';
+std::string JsonWriter::take() {
+  text_.resize(size_);
+  size_ = 0;
+  return std::move(text_);
+}
+
+/// Whether a comma goes before what is written next.
+bool JsonWriter::follows() const {
+  if (size_ == 0) return false;
+  const char last = text_[size_ - 1];
+  return last != '{' && last != '[' && last != ':';
+}
+
+/// Makes room for so many bytes behind what is written, which the caller fills.
+char* JsonWriter::room(std::size_t count) {
+  if (text_.size() - size_ < count) text_.resize(std::max(text_.size() * 2, size_ + count));
+  char* const at = text_.data() + size_;
+  size_ += count;
+  return at;
+}
+
+/// The parts one behind the other, with a comma before if one is due.
+void JsonWriter::append(std::initializer_list<std::string_view> parts) {
+  const bool comma = follows();
+  std::size_t size = comma ? 1 : 0;
+  for (const std::string_view part : parts) size += part.size();
+  char* at = room(size);
+  if (comma) *at++ = ',';
+  for (const std::string_view part : parts) at = std::copy(part.begin(), part.end(), at);
+}
+
+void JsonWriter::put_escaped(std::string_view text) {
+  append({"\""});
+  while (!text.empty()) {
+    const std::size_t count = plain_prefix(text);
+    std::copy_n(text.begin(), count, room(count));
+    if (count < text.size()) {
+      const std::string instead = escaped(text[count]);
+      std::copy(instead.begin(), instead.end(), room(instead.size()));
+    }
+    text.remove_prefix(std::min(count + 1, text.size()));
+  }
+  *room(1) = '"';
 }
 
 JsonWriter& JsonWriter::open(char bracket) {
-  comma();
-  text_ += bracket;
+  append({{&bracket, 1}});
   return *this;
 }
 
 JsonWriter& JsonWriter::close(char bracket) {
-  text_ += bracket;
+  *room(1) = bracket;
   return *this;
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
-  value(name);
-  text_ += ':';
+  if (plain_prefix(name) == name.size()) {
+    append({"\"", name, "\":"});
+  } else {
+    put_escaped(name);
+    *room(1) = ':';
+  }
   return *this;
 }
 
 JsonWriter& JsonWriter::value(std::string_view text) {
-  comma();
-  text_ += '"';
-  while (!text.empty()) {
-    const std::size_t count = plain_prefix(text);
-    text_.append(text, 0, count);
-    if (count < text.size()) escape(text_, text[count]);
-    text.remove_prefix(std::min(count + 1, text.size()));
+  if (plain_prefix(text) == text.size()) {
+    append({"\"", text, "\""});
+  } else {
+    put_escaped(text);
   }
-  text_ += '"';
   return *this;
 }
 
 JsonWriter& JsonWriter::value(Time time) {
   const TimeText text = time_text(time);
-  comma();
-  text_ += '"';
-  text_.append(text.data(), text.size());
-  text_ += '"';
+  append({"\"", {text.data(), text.size()}, "\""});
   return *this;
 }
 
@@ -108,8 +145,7 @@ JsonWriter& JsonWriter::value(double number) {
 }
 
 JsonWriter& JsonWriter::raw(std::string_view json) {
-  comma();
-  text_ += json;
+  append({json});
   return *this;
 }
 

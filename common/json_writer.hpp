@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +18,7 @@ namespace factory {
 class JsonWriter {
  public:
   /// `room`: bytes that most texts fit into, so that they are not moved while they grow.
-  explicit JsonWriter(std::size_t room = 1000) { text_.reserve(room); }
+  explicit JsonWriter(std::size_t room = 1000) : text_(room, '\0') {}
 
   JsonWriter& begin_object() { return open('{'); }
   JsonWriter& end_object() { return close('}'); }
@@ -61,15 +62,20 @@ class JsonWriter {
     return time ? put(name, *time) : *this;
   }
 
-  [[nodiscard]] const std::string& text() const { return text_; }
-  std::string take() { return std::move(text_); }
+  [[nodiscard]] std::string_view text() const { return {text_.data(), size_}; }
+  /// The writer begins anew.
+  std::string take();
 
  private:
   JsonWriter& open(char bracket);
   JsonWriter& close(char bracket);
-  void comma();
+  [[nodiscard]] bool follows() const;
+  char* room(std::size_t count);
+  void append(std::initializer_list<std::string_view> parts);
+  void put_escaped(std::string_view text);
 
-  std::string text_;
+  std::string text_;      ///< as long as there is room; what is written stands in front
+  std::size_t size_ = 0;  ///< of what is written
 };
 
 }  // namespace factory

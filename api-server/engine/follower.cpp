@@ -25,11 +25,13 @@ std::string pipeline_of(const storage::ViewRow& row) {
 
 }  // namespace
 
-bool follow_log(storage::Store& store, storage::SearchIndex& search, const Enrich& enrich) {
+bool follow_log(storage::Store& store, storage::SearchIndex& search, const Enrich& enrich,
+                storage::Newest newest) {
   storage::EventQuery query;
   query.after = search.position();
   query.limit = 1000;
   query.bodies = false;
+  query.newest = newest;
   const storage::EventPage page = store.read_events(query);
   if (page.events.empty()) return false;
   std::set<std::string> streams;

@@ -15,6 +15,7 @@ using Enrich = std::function<void(const storage::ViewRow& row,
 
 /// Brings the search index up to the log: reads the next events, and puts the documents of the
 /// streams they changed. Returns true if there is more to read. One thread at a time.
-bool follow_log(storage::Store& store, storage::SearchIndex& search, const Enrich& enrich = {});
+bool follow_log(storage::Store& store, storage::SearchIndex& search, const Enrich& enrich = {},
+                storage::Newest newest = storage::Newest::wanted);
 
 }  // namespace factory::engine

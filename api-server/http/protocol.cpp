@@ -56,6 +56,11 @@ bool is_known(std::string_view method) {
   return std::find(known.begin(), known.end(), method) != known.end();
 }
 
+/// Whether httplib looks at a field of an answer, or adds it where it is missing.
+bool is_framing(std::string_view name) {
+  return name.starts_with("Content-") || name == "Accept-Ranges";
+}
+
 /// RFC 9110 section 5.6.7.
 std::string http_date(std::time_t now) {
   std::tm parts{};
@@ -89,6 +94,7 @@ class Protocol::Engine final : private httplib::Server {
   Written write(const Head& head, const std::function<Outgoing()>& answer,
                 const std::function<bool()>& close) {
     written_ = Written{};
+    fields_.clear();
     old_ = head.old;
     answer_ = &answer;
     close_ = &close;
@@ -99,6 +105,7 @@ class Protocol::Engine final : private httplib::Server {
     stream_.input.append(is_known(head.method) ? head.method : "GET").append(" / HTTP/1.1\r\n\r\n");
     bool closed = false;
     run(&Engine::process_request, closed);
+    stream_.output.insert(stream_.output.find("\r\n") + 2, fields_);  // behind the status line
     written_.bytes = stream_.output;
     return std::move(written_);
   }
@@ -123,15 +130,22 @@ class Protocol::Engine final : private httplib::Server {
   void fill(httplib::Response& response) {
     Outgoing outgoing = (*answer_)();
     response.status = outgoing.status;
-    for (auto& [name, value] : outgoing.headers) {
-      response.headers.emplace(std::move(name), std::move(value));
-    }
+    for (auto& [name, value] : outgoing.headers) put(response, std::move(name), std::move(value));
     if (outgoing.stream) {
       frame(response, std::move(outgoing.stream));
     } else {
       response.body = std::move(outgoing.body);
     }
     complete(response);
+  }
+
+  /// httplib takes a map of fields and prints each of its own: most are none of its business.
+  void put(httplib::Response& response, std::string name, std::string value) {
+    if (is_framing(name)) {
+      response.headers.emplace(std::move(name), std::move(value));
+    } else {
+      fields_.append(name).append(": ").append(value).append("\r\n");
+    }
   }
 
   /// Has httplib write the head of an answer whose body is sent by others: it gets a source that
@@ -156,7 +170,7 @@ class Protocol::Engine final : private httplib::Server {
   }
 
   void complete(httplib::Response& response) {
-    response.headers.emplace("Date", date());
+    put(response, "Date", date());
     // httplib announces ranges on HEAD unless somebody has said otherwise.
     if (request_->method == "HEAD" && !response.has_header("Accept-Ranges")) {
       response.headers.emplace("Accept-Ranges", "none");
@@ -176,6 +190,7 @@ class Protocol::Engine final : private httplib::Server {
     }
     log(LogLevel::error, "a request failed", {{"reason", reason}});
     written_.stream.reset();
+    fields_.clear();
     response.headers.clear();
     response.status = 500;
     response.body = R"({"type":"/problems/internal","title":"The server failed","status":500})";
@@ -197,7 +212,8 @@ class Protocol::Engine final : private httplib::Server {
   const std::function<Outgoing()>* answer_ = nullptr;
   const std::function<bool()>* close_ = nullptr;
   Written written_;
-  bool old_ = false;  ///< the client speaks HTTP/1.0
+  std::string fields_;  ///< of the answer's head, as they go out; without those for httplib
+  bool old_ = false;    ///< the client speaks HTTP/1.0
   std::time_t date_of_ = -1;
   std::string date_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "common/json_members.hpp"
 #include "common/text.hpp"
 #include "domain/standing.hpp"
 #include "engine/codec.hpp"
@@ -47,8 +48,10 @@ Names able(const Read& known, const Directory& people) {
 
 }  // namespace
 
-std::vector<std::string> able(const json& gate, const Directory& people) {
-  return gate.at("status") == "pending" ? able(read(gate), people) : Names{};
+std::vector<std::string> able(std::string_view gate, const Directory& people) {
+  const json known =
+      parse_members(gate, {"status", "policy", "requester", "reporters", "votes", "delegations"});
+  return known.at("status") == "pending" ? able(read(known), people) : Names{};
 }
 
 void add_standing(json& gate, const Directory& people) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "domain/principal.hpp"
@@ -16,8 +17,9 @@ namespace factory::queries {
 /// empty `missing` and `eligible`.
 void add_standing(nlohmann::json& gate, const Directory& people);
 
-/// Who could decide it now and has not, by name; nobody unless it is pending.
-std::vector<std::string> able(const nlohmann::json& gate, const Directory& people);
+/// Who could decide the gate of this document now and has not, by name; nobody unless it is
+/// pending.
+std::vector<std::string> able(std::string_view gate, const Directory& people);
 
 /// One sentence on what follows, for a document that add_standing() has been over.
 std::string next_step(const nlohmann::json& gate);

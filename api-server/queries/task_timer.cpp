@@ -17,7 +17,7 @@ task::TimerFired task_timer(storage::Store& store, const Directory& people,
   const std::string gate_id = json::parse(row->doc).value("approval_id", "");
   if (gate_id.empty()) return fired;
   const auto gate = store.get_view(gate_id);
-  if (gate) fired.able = able(json::parse(gate->doc), people);
+  if (gate) fired.able = able(gate->doc, people);
   return fired;
 }
 

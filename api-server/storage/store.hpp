@@ -167,6 +167,12 @@ struct ViewPage {
   std::string next_cursor;    ///< empty: the end
 };
 
+/// Whether who reads the log has to see what was committed in the last moment.
+enum class Newest {
+  wanted,
+  later,  ///< may be left out, and is there soon after: who commits then pays nothing for who reads
+};
+
 struct EventQuery {
   std::int64_t after = 0;              ///< position; exclusive
   std::optional<std::int64_t> before;  ///< for descending pages; exclusive
@@ -175,11 +181,14 @@ struct EventQuery {
   bool descending = false;
   int limit = 100;
   bool bodies = true;  ///< false: the events come without their bodies
+  Newest newest = Newest::wanted;
 };
 
 struct EventPage {
   std::vector<EventRecord> events;
   std::optional<std::int64_t> next;  ///< continue after (or before) this position; nullopt: end
+  /// The last one of the stream asked for, or of the whole log: its version, or its position.
+  std::int64_t last = 0;
 };
 
 /// A checkpoint over the whole log up to `position`:
@@ -205,8 +214,8 @@ class StoreFailure : public std::runtime_error {
 };
 
 /// Writing calls (commit, settle, claim, put, purge) come from one thread at a time; reading calls
-/// from any thread; they see every commit before, and wait for no flush of one. All throw
-/// StoreFailure.
+/// from any thread; they see every commit before, unless they leave the newest for later, and wait
+/// for no flush of one. All throw StoreFailure.
 class Store {
  public:
   virtual ~Store() = default;

@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr WalLimits kNeverCheckpoint{1'000'000, 0, 0, 1'000'000};
+constexpr WalLimits kNeverCheckpoint{1'000'000, 1'000'000};
 /// What is committed stays in the journal until it is asked for.
 const SqliteSettings kNeverMove{kNeverCheckpoint, Opening::own, Millis{3'600'000}};
 /// What looks on keeps the last one who writes from moving SQLite's log away.
@@ -178,7 +178,7 @@ TEST_CASE("the log is moved into the database beside the writer, and starts agai
   const auto before = fs::file_size(file);
   constexpr int commits = 300;
   {
-    SqliteStore store(file.string(), {{40, 0, 0}, Opening::own, Millis{0}});
+    SqliteStore store(file.string(), {{40}, Opening::own, Millis{0}});
     for (int i = 1; i <= commits; ++i) {
       REQUIRE(commit_one(store, checked_commit(i)) == CommitOutcome::committed);
       REQUIRE(store.last_position() > 0);  // moves it, so that the log grows with each commit
@@ -194,35 +194,6 @@ TEST_CASE("the log is moved into the database beside the writer, and starts agai
     CHECK(whole_commits(store) == commits + 1);
     CHECK(fs::file_size(folder / "store.db-wal") == log_size);
   }
-}
-
-TEST_CASE("the log's file is filled ahead of the writer without harm") {
-  const TempDir folder;
-  const fs::path file = folder / "store.db";
-  const fs::path log = folder / "store.db-wal";
-  const SqliteStore keeper(file.string(), kLook);
-  std::int64_t commits = 0;
-  {
-    SqliteStore store(file.string(), {{100'000, 10, 500}});
-    while (commits < 20) {
-      commit_one(store, checked_commit(++commits));
-      REQUIRE(whole_commits(store) == commits);
-    }
-  }
-  const auto filled = fs::file_size(log);
-  CHECK(filled > 1'000 * 4'096);
-  {
-    SqliteStore store(file.string(), {kNeverCheckpoint});
-    CHECK(whole_commits(store) == commits);
-    while (commits < 40) commit_one(store, checked_commit(++commits));
-    CHECK(whole_commits(store) == commits);
-  }
-  CHECK(fs::file_size(log) == filled);
-  const TempDir copy;  // as after a crash
-  fs::copy_file(file, copy / "store.db");
-  fs::copy_file(log, copy / "store.db-wal");
-  const auto opened = storage::open_sqlite((copy / "store.db").string());
-  CHECK(whole_commits(*opened) == commits);
 }
 
 TEST_CASE("after a flush that failed the store refuses to go on, and holds what it promised") {

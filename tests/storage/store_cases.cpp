@@ -16,7 +16,7 @@ std::vector<StoreKind> store_kinds() {
     return storage::open_sqlite(folder + "/store.db");
   };
   const auto restless = [](const std::string& folder) {
-    const storage::SqliteSettings settings{{20, 5, 30}, storage::Opening::own, Millis{0}};
+    const storage::SqliteSettings settings{{20}, storage::Opening::own, Millis{0}};
     return std::make_unique<storage::SqliteStore>(folder + "/store.db", settings);
   };
   const auto lazy = [](const std::string& folder) {

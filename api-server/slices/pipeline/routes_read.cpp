@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "common/json_members.hpp"
 #include "domain/policy.hpp"
 #include "queries/approval_standing.hpp"
 #include "queries/listing.hpp"
@@ -25,7 +26,7 @@ constexpr std::size_t kMostTransitions = 100;
 json eligible_at(const Services& services, const std::string& approval_id,
                  const Directory& people) {
   const auto gate = services.store.get_view(approval_id);
-  return gate ? json(queries::able(json::parse(gate->doc), people)) : json();
+  return gate ? json(queries::able(gate->doc, people)) : json();
 }
 
 /// The same for the gate that the text of a pipeline's document waits at.
@@ -54,13 +55,8 @@ json open_tasks(const Services& services, const std::string& pipeline_id) {
   query.limit = kMostTasks;
   json tasks = json::array();
   for (const storage::ViewRow& row : services.store.query_views(query).rows) {
-    const json task = json::parse(row.doc);
-    json shown = json::object();
-    for (const char* name : {"id", "type", "title", "status", "priority", "stage", "assignee_id",
-                             "approval_id", "sla_deadline"}) {
-      if (task.contains(name)) shown[name] = task[name];
-    }
-    tasks.push_back(std::move(shown));
+    tasks.push_back(parse_members(row.doc, {"id", "type", "title", "status", "priority", "stage",
+                                            "assignee_id", "approval_id", "sla_deadline"}));
   }
   return tasks;
 }
@@ -75,13 +71,8 @@ json assets(const Services& services, const std::string& pipeline_id) {
   query.limit = kMostAssets;
   json list = json::array();
   for (const storage::ViewRow& row : services.store.query_views(query).rows) {
-    const json asset = json::parse(row.doc);
-    json shown = json::object();
-    for (const char* name :
-         {"id", "path", "stage", "type", "latest_version", "size", "digest", "uploaded_by"}) {
-      shown[name] = asset[name];
-    }
-    list.push_back(std::move(shown));
+    list.push_back(parse_members(row.doc, {"id", "path", "stage", "type", "latest_version", "size",
+                                           "digest", "uploaded_by"}));
   }
   return list;
 }

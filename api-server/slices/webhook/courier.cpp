@@ -38,8 +38,8 @@ struct Courier::Impl {
 
   // --- handing out --------------------------------------------------------------------------
 
-  bool step(const std::stop_token& stop) {
-    const bool more = follower.follow(parts.clock.now());
+  bool step(const std::stop_token& stop, storage::Newest newest) {
+    const bool more = follower.follow(parts.clock.now(), newest);
     const std::vector<std::string> webhooks = follower.enabled();
     if (!parts.deliveries.any_due(webhooks, parts.clock.now())) return more;
     return hand_out(webhooks, stop) || more;
@@ -192,7 +192,8 @@ struct Courier::Impl {
   void start(Millis interval) {
     const std::lock_guard lock(mutex);  // the first step waits until `loop` is there
     loop = std::make_unique<engine::Periodic>(
-        "webhooks", interval, [this](const std::stop_token& stop) { return step(stop); });
+        "webhooks", interval,
+        [this](const std::stop_token& stop) { return step(stop, storage::Newest::later); });
   }
 
   void poke() {
@@ -245,7 +246,9 @@ Courier::~Courier() { stop(); }
 
 void Courier::start(Millis interval) { impl_->start(interval); }
 void Courier::poke() { impl_->poke(); }
-bool Courier::step(const std::stop_token& stop) { return impl_->step(stop); }
+bool Courier::step(const std::stop_token& stop) {
+  return impl_->step(stop, storage::Newest::wanted);
+}
 void Courier::stop() { impl_->stop(); }
 
 bool Courier::prune() {

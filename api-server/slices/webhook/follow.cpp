@@ -79,19 +79,19 @@ void Follower::apply(const storage::EventRecord& record,
 }
 
 /// While there is no webhook, only the first that comes is of interest.
-storage::EventQuery Follower::next() const {
+storage::EventQuery Follower::next(storage::Newest newest) const {
   storage::EventQuery query;
+  query.newest = newest;
   query.after = position_;
   query.limit = book_.empty() ? 1 : std::max(5, kAtOnce / static_cast<int>(book_.size()));
   if (book_.empty()) query.type = "webhook.*";
   return query;
 }
 
-bool Follower::follow(Time now) {
+bool Follower::follow(Time now, storage::Newest newest) {
   const bool all = !book_.empty();
-  const std::int64_t end = store_.last_position();
-  if (end <= position_) return false;
-  const storage::EventPage page = store_.read_events(next());
+  const storage::EventPage page = store_.read_events(next(newest));
+  if (page.last <= position_) return false;
   std::vector<storage::NewDelivery> made;
   std::vector<storage::WebhookChange> changes;
   for (const storage::EventRecord& event : page.events) {
@@ -108,13 +108,13 @@ bool Follower::follow(Time now) {
   if (!page.events.empty()) {
     position_ = page.events.back().position;
   } else if (page.next || !all) {
-    position_ = std::max(position_, page.next.value_or(end));
+    position_ = std::max(position_, page.next.value_or(page.last));
   }
   if (!made.empty() || !changes.empty() || position_ - written_ > kUnwritten) {
     deliveries_.put(made, changes, position_, now);
     written_ = position_;
   }
-  return position_ < end;
+  return position_ < page.last;
 }
 
 std::vector<std::string> Follower::enabled() const {

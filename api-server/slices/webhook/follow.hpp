@@ -19,7 +19,7 @@ class Follower {
   Follower(storage::Store& store, storage::Deliveries& deliveries, std::string source, Time now);
 
   /// Reads the next events; true if there is more to read.
-  bool follow(Time now);
+  bool follow(Time now, storage::Newest newest);
   /// Those that are enabled as far as the log was read.
   [[nodiscard]] std::vector<std::string> enabled() const;
 
@@ -27,7 +27,7 @@ class Follower {
   void begin(Time now);
   void load();
   void apply(const storage::EventRecord& record, std::vector<storage::WebhookChange>& changes);
-  [[nodiscard]] storage::EventQuery next() const;
+  [[nodiscard]] storage::EventQuery next(storage::Newest newest) const;
 
   storage::Store& store_;
   storage::Deliveries& deliveries_;

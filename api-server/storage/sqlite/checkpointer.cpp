@@ -1,55 +1,24 @@
 #include "storage/sqlite/checkpointer.hpp"
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
-#include <limits>
 #include <utility>
-#include <vector>
 
 namespace factory::storage {
 
 namespace {
 
-constexpr int kNever = std::numeric_limits<int>::max();
-constexpr std::int64_t kFrameBytes = 4096 + 24;
 /// The rest that is copied while the writer waits; at some 5 µs a frame.
 constexpr int kSmallRest = 500;
 constexpr int kMostPasses = 6;
 
-class File {
- public:
-  explicit File(const std::string& path) : handle_(::open(path.c_str(), O_WRONLY | O_CLOEXEC)) {}
-  ~File() {
-    if (handle_ >= 0) ::close(handle_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  /// Bytes; -1 if the file could not be opened.
-  [[nodiscard]] std::int64_t size() const {
-    return handle_ < 0 ? -1 : ::lseek(handle_, 0, SEEK_END);
-  }
-  [[nodiscard]] bool write_zeros(std::int64_t offset, std::size_t bytes) const {
-    const std::vector<char> zeros(bytes, 0);
-    return ::pwrite(handle_, zeros.data(), bytes, offset) == static_cast<std::int64_t>(bytes);
-  }
-  [[nodiscard]] bool flush() const { return ::fdatasync(handle_) == 0; }
-
- private:
-  int handle_;
-};
-
 }  // namespace
 
-Checkpointer::Checkpointer(std::string file, WriteTurn& turn, WalLimits limits)
-    : file_(std::move(file)),
-      turn_(turn),
+Checkpointer::Checkpointer(const std::string& file, WriteTurn& turn, WalLimits limits)
+    : turn_(turn),
       limits_(limits),
-      connection_(file_, Connection::Access::write),
+      connection_(file, Connection::Access::write),
       copy_at_(first_copy()),
-      fill_at_(limits.fill_ahead > 0 ? limits.fill_from : kNever),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Checkpointer::~Checkpointer() {
@@ -60,7 +29,7 @@ Checkpointer::~Checkpointer() {
 void Checkpointer::grown(int frames) {
   const bool restarted = frames < newest_.exchange(frames);
   if (restarted) copy_at_ = first_copy();
-  if (frames < copy_at_ && frames < fill_at_) return;
+  if (frames < copy_at_) return;
   {
     const std::lock_guard lock(mutex_);
     frames_ = frames;
@@ -86,7 +55,6 @@ void Checkpointer::run(const std::stop_token& stop) {
         if (!changed_.wait(lock, stop, [this] { return frames_ > 0; })) return;
         frames = std::exchange(frames_, 0);
       }
-      if (frames >= fill_at_) fill(frames);
       if (frames >= copy_at_) checkpoint();
     }
   } catch (const std::exception& error) {
@@ -134,38 +102,6 @@ void Checkpointer::flush_database() {
   if (file == nullptr || file->pMethods == nullptr) return;
   const int answer = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
   if (answer != SQLITE_OK) throw SQLite::Exception("the database could not be flushed", answer);
-}
-
-/// That it failed (the disk is full, another process writes) costs speed alone: it is not tried
-/// again.
-void Checkpointer::fill(int frames) {
-  const int most = limits_.checkpoint_at + limits_.checkpoint_at / 4;
-  std::int64_t filled = 0;
-  try {
-    filled = fill_up_to(std::min(most, frames + 2 * limits_.fill_ahead));
-  } catch (const SQLite::Exception&) {
-    filled = 0;
-  }
-  const bool go_on = filled > 0 && filled < most;
-  fill_at_ = go_on ? static_cast<int>(filled) - limits_.fill_ahead : kNever;
-}
-
-/// How many frames the file has room for afterwards; 0 if that failed. Only bytes beyond the end of
-/// the file are written, in a turn of the writer's, and within a write transaction, which keeps
-/// other processes out. To SQLite zeros are no frame: page 0 does not exist.
-std::int64_t Checkpointer::fill_up_to(int frames) {
-  constexpr int kFramesAtATime = 256;
-  File file(file_ + "-wal");
-  if (file.size() < 0) return 0;
-  std::int64_t filled = 0;
-  while (true) {
-    const WriteTurn::Held turn = turn_.go_first();
-    const Transaction transaction(connection_);
-    filled = file.size() / kFrameBytes;
-    if (filled >= frames) break;
-    if (!file.write_zeros(file.size(), kFramesAtATime * kFrameBytes)) return 0;
-  }
-  return file.flush() ? filled : 0;
 }
 
 }  // namespace factory::storage

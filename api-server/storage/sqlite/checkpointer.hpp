@@ -16,8 +16,6 @@ namespace factory::storage {
 /// Sizes in frames of the write-ahead log, one changed page of 4 KiB each.
 struct WalLimits {
   int checkpoint_at = 12'000;  ///< from here on the log is to be started again
-  int fill_from = 256;         ///< a store that writes less keeps a small file
-  int fill_ahead = 2'000;      ///< how far ahead of the writer the file is filled; 0: not at all
   int copy_every = 3'000;      ///< so that no flush of the database is long
 };
 
@@ -25,12 +23,9 @@ struct WalLimits {
 /// no commit waits for it: most is copied while the writer goes on, and only the rest that was
 /// written meanwhile in a turn of its own, after which the writer starts the log from its
 /// beginning.
-///
-/// It also fills the log's file with zeros ahead of the writer, because a flush that only
-/// overwrites takes half the time of one that makes the file longer.
 class Checkpointer {
  public:
-  Checkpointer(std::string file, WriteTurn& turn, WalLimits limits);
+  Checkpointer(const std::string& file, WriteTurn& turn, WalLimits limits);
   /// Stops the thread. What is not yet copied stays in the log.
   ~Checkpointer();
   Checkpointer(const Checkpointer&) = delete;
@@ -50,17 +45,13 @@ class Checkpointer {
   }
   int copy();
   void flush_database();
-  void fill(int frames);
-  std::int64_t fill_up_to(int frames);
 
-  const std::string file_;
   WriteTurn& turn_;
   const WalLimits limits_;
   Connection connection_;
 
   std::atomic<int> newest_ = 0;  ///< frames in the log
-  std::atomic<int> copy_at_;     ///< at so many frames the thread is woken to copy,
-  std::atomic<int> fill_at_;     ///< and at so many to fill
+  std::atomic<int> copy_at_;     ///< at so many frames the thread is woken to copy
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;

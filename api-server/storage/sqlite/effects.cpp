@@ -123,7 +123,11 @@ std::vector<EffectRow> SqliteStore::list_effects(const std::string& status, int 
   });
 }
 
-std::optional<Time> SqliteStore::next_effect() { return reading("next effect", next_claim); }
+/// Asked again and again: what is pending is not moved for it without need.
+std::optional<Time> SqliteStore::next_effect() {
+  if (pending_.has_effects()) catch_up();
+  return reading_moved("next effect", next_claim);
+}
 
 std::optional<Time> SqliteStore::next_timer() {
   return reading("next timer", [](Connection& connection) -> std::optional<Time> {
@@ -134,14 +138,18 @@ std::optional<Time> SqliteStore::next_timer() {
 }
 
 std::vector<TimerRow> SqliteStore::due_timers(Time now, int limit) {
-  return reading("due timers", [&](Connection& connection) {
+  const auto read = [&](Connection& connection) {
     std::vector<TimerRow> timers;
     Query rows = connection.query(
         "SELECT stream, name, due FROM timers WHERE due <= ? ORDER BY due, stream, name LIMIT ?");
     rows.with(now, limit);
     while (rows.step()) timers.push_back({rows.text(0), rows.text(1), rows.time(2)});
     return timers;
-  });
+  };
+  // Most calls find nothing: what is pending is not moved for them.
+  const bool none_pending = !pending_.timer_due(now);
+  if (none_pending && reading_moved("due timers", read).empty()) return {};
+  return reading("due timers", read);
 }
 
 }  // namespace factory::storage

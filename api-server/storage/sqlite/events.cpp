@@ -56,25 +56,26 @@ class Walk {
  public:
   Walk(Connection& connection, const EventQuery& query)
       : connection_(connection), query_(query), by_version_(!query.stream.empty()) {
-    last_ = by_version_ ? last_version(connection, query.stream) : last_number(connection);
+    last = by_version_ ? last_version(connection, query.stream) : last_number(connection);
     const auto first_at = [&](std::int64_t position) {
-      return by_version_ ? first_that(last_, [&](auto n) { return position_of(n) >= position; })
-                         : std::clamp<std::int64_t>(position, 1, last_ + 1);
+      return by_version_ ? first_that(last, [&](auto n) { return position_of(n) >= position; })
+                         : std::clamp<std::int64_t>(position, 1, last + 1);
     };
     low = query.after > 0 ? first_at(query.after + 1) : 1;
-    high = query.before ? first_at(*query.before) - 1 : last_;
+    high = query.before ? first_at(*query.before) - 1 : last;
     if (query.since) {
-      low = std::max(low, first_that(last_, [&](auto n) { return time_of(n) >= *query.since; }));
+      low = std::max(low, first_that(last, [&](auto n) { return time_of(n) >= *query.since; }));
     }
     if (query.until) {
       high =
-          std::min(high, first_that(last_, [&](auto n) { return time_of(n) > *query.until; }) - 1);
+          std::min(high, first_that(last, [&](auto n) { return time_of(n) > *query.until; }) - 1);
     }
   }
 
   /// Both inclusive; low > high: nothing.
   std::int64_t low = 1;
   std::int64_t high = 0;
+  std::int64_t last = 0;  ///< of all that there are
 
   [[nodiscard]] std::int64_t position_of(std::int64_t number) const {
     if (!by_version_) return number;
@@ -97,7 +98,6 @@ class Walk {
   Connection& connection_;
   const EventQuery& query_;
   bool by_version_;
-  std::int64_t last_ = 0;
 };
 
 std::vector<EventRecord> Walk::read(std::int64_t from, std::int64_t to) const {
@@ -142,15 +142,17 @@ std::vector<EventRecord> SqliteStore::load(const std::string& stream, std::int64
 std::int64_t SqliteStore::last_position() { return reading("last position", last_number); }
 
 EventPage SqliteStore::read_events(const EventQuery& query) {
-  return reading("read events", [&](Connection& connection) -> EventPage {
+  if (query.newest == Newest::wanted) catch_up();
+  return reading_moved("read events", [&](Connection& connection) -> EventPage {
     const Snapshot snapshot(connection);
     const Walk walk(connection, query);
-    if (walk.low > walk.high) return {};
+    if (walk.low > walk.high) return {{}, {}, walk.last};
     // Numbers have no gaps, so that a window of numbers bounds the rows that are looked at.
     const bool down = query.descending;
     const std::int64_t from = down ? std::max(walk.low, walk.high - kWindow + 1) : walk.low;
     const std::int64_t to = down ? walk.high : std::min(walk.high, walk.low + kWindow - 1);
     EventPage page;
+    page.last = walk.last;
     page.events = walk.read(from, to);
     if (static_cast<int>(page.events.size()) >= std::max(query.limit, 1)) {
       page.next = page.events.back().position;

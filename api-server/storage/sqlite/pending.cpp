@@ -1,5 +1,7 @@
 #include "storage/sqlite/pending.hpp"
 
+#include <algorithm>
+
 #include "storage/sqlite/tag_list.hpp"
 
 namespace factory::storage {
@@ -39,6 +41,16 @@ ViewRow row_of(const ViewText& text) {
 }
 
 }  // namespace
+
+Batch::Batch(std::int64_t given_number, std::string given_bytes)
+    : number(given_number), bytes(std::move(given_bytes)), commits(decode(bytes)) {
+  for (const CommitText& commit : commits) {
+    has_effects = has_effects || !commit.effects.empty();
+    for (const TimerText& timer : commit.timers) {
+      if (timer.due) first_due = std::min(first_due.value_or(*timer.due), *timer.due);
+    }
+  }
+}
 
 void Pending::add(std::shared_ptr<const Batch> batch) {
   const std::lock_guard lock(mutex_);
@@ -127,6 +139,19 @@ std::optional<RequestRecord> Pending::request(const std::string& principal,
                        static_cast<int>(text.status),
                        std::string(text.answer),
                        from_millis(text.at)};
+}
+
+bool Pending::timer_due(Time now) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(batches_.begin(), batches_.end(), [due = to_millis(now)](const auto& batch) {
+    return batch->first_due && *batch->first_due <= due;
+  });
+}
+
+bool Pending::has_effects() const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(batches_.begin(), batches_.end(),
+                     [](const auto& batch) { return batch->has_effects; });
 }
 
 }  // namespace factory::storage

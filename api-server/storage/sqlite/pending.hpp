@@ -20,14 +20,15 @@ namespace factory::storage {
 
 /// A record of the journal, read.
 struct Batch {
-  Batch(std::int64_t given_number, std::string given_bytes)
-      : number(given_number), bytes(std::move(given_bytes)), commits(decode(bytes)) {}
+  Batch(std::int64_t given_number, std::string given_bytes);
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
 
   const std::int64_t number;
   const std::string bytes;
   const std::vector<CommitText> commits;  ///< lie in `bytes`
+  std::optional<std::int64_t> first_due;  ///< of the timers that it sets
+  bool has_effects = false;
 };
 
 using Batches = std::vector<std::shared_ptr<const Batch>>;
@@ -53,6 +54,9 @@ class Pending {
   [[nodiscard]] std::optional<std::int64_t> head(const std::string& stream) const;
   [[nodiscard]] std::optional<RequestRecord> request(const std::string& principal,
                                                      const std::string& key) const;
+  /// Whether one sets a timer that is due by `now`.
+  [[nodiscard]] bool timer_due(Time now) const;
+  [[nodiscard]] bool has_effects() const;
 
  private:
   /// What a name stands for, and the batch that said so last.

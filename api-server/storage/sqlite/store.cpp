@@ -9,9 +9,9 @@ namespace factory::storage {
 namespace {
 
 /// More is moved by whoever commits: the background does not keep up.
-constexpr std::size_t kMostPending = 16U << 20U;
+constexpr std::size_t kMostPending = 24U << 20U;
 /// So much is moved before its time.
-constexpr std::size_t kManyPending = 4U << 20U;
+constexpr std::size_t kManyPending = 8U << 20U;
 
 /// Bytes of most commits.
 constexpr std::size_t kUsualCommit = 10'000;
@@ -155,8 +155,6 @@ std::unique_ptr<Store> open_sqlite(const std::string& file, Opening opening) {
   try {
     SqliteSettings settings;
     settings.opening = opening;
-    // What exists only until the process ends needs neither a flush nor room to make it faster.
-    if (file == ":memory:") settings.wal.fill_ahead = 0;
     return std::make_unique<SqliteStore>(file, settings);
   } catch (const SQLite::Exception& error) {
     throw failure("open " + file, error);
