@@ -5,6 +5,13 @@
 #include "cli/serve.hpp"
 #include "common/version.hpp"
 
+/// What jemalloc is told, where it is linked in. There is one writer, and mostly few requests are
+/// at work at once: more arenas would only take more memory. Freed pages go back after a second.
+extern "C" {
+extern const char* const malloc_conf;
+const char* const malloc_conf = "narenas:2,dirty_decay_ms:1000,muzzy_decay_ms:0";
+}
+
 namespace {
 
 int run(const factory::cli::Options& options) {

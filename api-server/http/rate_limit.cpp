@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 
 #include "common/entropy.hpp"
 
@@ -18,7 +19,9 @@ std::string quoted(RateClass rate) { return "\"" + std::string(name_of(rate)) + 
 }  // namespace
 
 RateLimiter::RateLimiter(const RateLimits& limits)
-    : sets_(std::bit_ceil(std::max<std::size_t>(limits.callers / kWays, 1))) {
+    : set_count_(std::bit_ceil(std::max<std::size_t>(limits.callers / kWays, 1))),
+      sets_(static_cast<Set*>(std::calloc(set_count_, sizeof(Set))), &std::free) {
+  if (sets_ == nullptr) throw std::bad_alloc();
   random_bytes(&seed_, sizeof seed_);
   for (std::size_t i = 0; i < kRateClasses; ++i) {
     const Quota& quota = limits.quotas[i];
@@ -60,7 +63,7 @@ RateVerdict RateLimiter::take(RateClass rate, char space, std::string_view calle
   const Bucket& limit = bucket(rate);
   if (limit.interval == 0) return verdict;
   const std::uint64_t name = hash(rate, space, caller);
-  const std::size_t set = name & (sets_.size() - 1);
+  const std::size_t set = name & (set_count_ - 1);
   const std::int64_t at = nanoseconds(now.time_since_epoch()).count();
   const std::lock_guard lock(locks_[set % kLocks]);
   Slot& slot = slot_of(sets_[set], name);

@@ -4,10 +4,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "domain/fields.hpp"
 
@@ -83,7 +84,9 @@ class RateLimiter {
 
   std::array<Bucket, kRateClasses> buckets_;
   std::uint64_t seed_ = 0;  ///< so that nobody can choose names that meet
-  std::vector<Set> sets_;   ///< a power of two of them
+  std::size_t set_count_;   ///< a power of two
+  /// Of calloc, which gives pages that take no memory until somebody is noted in them.
+  std::unique_ptr<Set[], decltype(&std::free)> sets_;
   std::array<std::mutex, kLocks> locks_;
 };
 

@@ -81,21 +81,21 @@ std::optional<std::string> media_type(std::string_view value) {
 Error wrong_type(const BoundRoute& bound, std::string detail) {
   return {ErrorCode::unsupported_media_type,
           std::move(detail),
-          "Send the header `Content-Type: " + bound.route.body_types.front() + "`.",
-          {{"header/Content-Type", "must be " + join(bound.route.body_types, " or ")}},
+          "Send the header `Content-Type: " + bound.body_types.front() + "`.",
+          {{"header/Content-Type", "must be " + join(bound.body_types, " or ")}},
           {}};
 }
 
 /// A route that takes any type reads its body as JSON all the same.
 bool takes_anything(const BoundRoute& bound) {
-  const auto& taken = bound.route.body_types;
+  const auto& taken = bound.body_types;
   return std::find(taken.begin(), taken.end(), "*/*") != taken.end();
 }
 
 Status check_type(const BoundRoute& bound, const Head& head, Request& request) {
   const auto type = media_type(head.header("Content-Type"));
   if (!type) return wrong_type(bound, "The body must be UTF-8.");
-  const auto& taken = bound.route.body_types;
+  const auto& taken = bound.body_types;
   if (std::find(taken.begin(), taken.end(), *type) == taken.end() && !takes_anything(bound)) {
     return wrong_type(bound, type->empty() ? "The body's content type is missing."
                                            : "The body's content type " + excerpt(*type, 80) +
@@ -194,8 +194,8 @@ Status read_content(const BoundRoute& bound, Incoming& incoming, Request& reques
   }
   const json& schema = bound.route.body;
   const bool json_taken =
-      !schema.is_null() && std::find(bound.route.body_types.begin(), bound.route.body_types.end(),
-                                     "application/json") != bound.route.body_types.end();
+      !schema.is_null() && std::find(bound.body_types.begin(), bound.body_types.end(),
+                                     "application/json") != bound.body_types.end();
   if (!head.has_body() && bound.route.body_stream) {
     return field_error("", "must be sent: this takes a body");
   }
@@ -210,8 +210,7 @@ Status read_content(const BoundRoute& bound, Incoming& incoming, Request& reques
     fill_defaults(schema, request.body);
     return Done{};
   }
-  if (bound.route.body_types.empty())
-    return field_error("", "must be left out: none is taken here");
+  if (bound.body_types.empty()) return field_error("", "must be left out: none is taken here");
   if (Status type = check_type(bound, head, request); !type) return type;
   if (bound.route.body_stream) {
     request.body_stream = &incoming.stream_body(bound.route.max_body);

@@ -19,10 +19,11 @@ namespace factory::http {
 
 /// A declared route with all that a request needs of it, prepared once.
 struct BoundRoute {
-  Route route;
+  const Route& route;  ///< outlives this
   Handler handler;
   std::array<bool, EnumNames<Role>::names.size()> roles{};  ///< who has the scope
-  nlohmann::json query;  ///< an object schema, also where none is declared
+  nlohmann::json query;                 ///< an object schema, also where none is declared
+  std::vector<std::string> body_types;  ///< none: it takes no body
   bool is_public = false;
   RateClass rate = RateClass::standard;
   RouteCounts* counts = nullptr;  ///< null without metrics

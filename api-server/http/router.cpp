@@ -58,19 +58,16 @@ BoundRoute bind(const Route& route, const RouterParts& parts) {
                    handlers.at(route.operation),
                    roles_with(route.scope, parts.scopes, route.operation),
                    route.query,
+                   route.body_types,
                    route.scope == "public" || parts.open.count(route.operation) > 0,
                    rate_of(route)};
-  // Schemas are large: what nobody asks a bound route for is not kept a second time.
-  bound.route.examples = nullptr;
-  bound.route.query = nullptr;
-  if (!parts.check_answers) bound.route.response = nullptr;
   if (!bound.query.is_object()) bound.query = {{"type", "object"}};
   bound.query.emplace("additionalProperties", false);
   if (parts.watch.metrics != nullptr) {
     bound.counts = &parts.watch.metrics->route(route.operation);
   }
   const std::vector<std::string> only_json{"application/json"};
-  if (route.body.is_null() && route.body_types == only_json) bound.route.body_types.clear();
+  if (route.body.is_null() && route.body_types == only_json) bound.body_types.clear();
   return bound;
 }
 

@@ -27,7 +27,7 @@ namespace factory::http {
 
 /// What a router is made of. All is copied.
 struct RouterParts {
-  const std::vector<Route>& routes;                               ///< of the catalog
+  const std::vector<Route>& routes;  ///< of the catalog; they outlive the router
   const std::map<std::string, std::vector<std::string>>& scopes;  ///< role -> its scopes
   const Handlers& handlers;
   Authenticate authenticate;

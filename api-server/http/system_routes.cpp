@@ -1,5 +1,8 @@
 #include "http/system_routes.hpp"
 
+#include <memory>
+#include <mutex>
+
 #include "common/log.hpp"
 #include "common/version.hpp"
 #include "http/auth.hpp"
@@ -41,12 +44,31 @@ Result<Answer> whoami(const Services& services, const Request& request) {
   return answer_with(document);
 }
 
+/// The description of the API, written when somebody asks for it first: it is large, and most
+/// servers are never asked.
+class Description {
+ public:
+  Result<Answer> answer(const Request& request) {
+    std::call_once(written_, [this] {
+      auto text =
+          std::make_shared<const std::string>(openapi_document(embedded_schemas(), version()));
+      handler_ = fixed_answer(std::move(text), "application/json");
+    });
+    return handler_(request);
+  }
+
+ private:
+  std::once_flag written_;
+  Handler handler_;
+};
+
 }  // namespace
 
 void bind_system_routes(Handlers& handlers, const Services& services) {
-  auto description =
-      std::make_shared<const std::string>(openapi_document(embedded_schemas(), version()));
-  handlers.bind("system.openapi", fixed_answer(std::move(description), "application/json"));
+  handlers.bind("system.openapi",
+                [description = std::make_shared<Description>()](const Request& request) {
+                  return description->answer(request);
+                });
   handlers.bind("system.health", [](const Request& /*request*/) -> Result<Answer> {
     return answer_with({{"status", "ok"}, {"version", version()}});
   });

@@ -37,8 +37,9 @@ class House {
                   &core_.identity()} {
     key::bind_routes(handlers_, services_);
     http::bind_system_routes(handlers_, services_);
+    routes_ = routes_of(core_.catalog(), handlers_);
     router_ = std::make_unique<http::Router>(http::RouterParts{
-        routes_of(core_.catalog(), handlers_),
+        routes_,
         core_.catalog().roles(),
         handlers_,
         [this](const http::Head& head) {
@@ -81,6 +82,7 @@ class House {
   Core core_;
   Services services_;
   http::Handlers handlers_;
+  std::vector<Route> routes_;
   std::unique_ptr<http::Router> router_;
   std::unique_ptr<http::Server> server_;
   std::string url_;
