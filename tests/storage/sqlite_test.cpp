@@ -19,13 +19,12 @@ using storage::Opening;
 using storage::SqliteSettings;
 using storage::SqliteStore;
 using storage::StoreFailure;
-using storage::WalLimits;
 
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr WalLimits kNeverCheckpoint{1'000'000, 1'000'000};
+constexpr int kNeverCheckpoint = 1'000'000;
 /// What is committed stays in the journal until it is asked for.
 const SqliteSettings kNeverMove{kNeverCheckpoint, Opening::own, Millis{3'600'000}};
 /// What looks on keeps the last one who writes from moving SQLite's log away.
@@ -178,7 +177,7 @@ TEST_CASE("the log is moved into the database beside the writer, and starts agai
   const auto before = fs::file_size(file);
   constexpr int commits = 300;
   {
-    SqliteStore store(file.string(), {{40}, Opening::own, Millis{0}});
+    SqliteStore store(file.string(), {40, Opening::own, Millis{0}});
     for (int i = 1; i <= commits; ++i) {
       REQUIRE(commit_one(store, checked_commit(i)) == CommitOutcome::committed);
       REQUIRE(store.last_position() > 0);  // moves it, so that the log grows with each commit

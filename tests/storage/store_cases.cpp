@@ -16,11 +16,11 @@ std::vector<StoreKind> store_kinds() {
     return storage::open_sqlite(folder + "/store.db");
   };
   const auto restless = [](const std::string& folder) {
-    const storage::SqliteSettings settings{{20}, storage::Opening::own, Millis{0}};
+    const storage::SqliteSettings settings{20, storage::Opening::own, Millis{0}};
     return std::make_unique<storage::SqliteStore>(folder + "/store.db", settings);
   };
   const auto lazy = [](const std::string& folder) {
-    const storage::SqliteSettings settings{{}, storage::Opening::own, Millis{3'600'000}};
+    const storage::SqliteSettings settings{.move_after = Millis{3'600'000}};
     return std::make_unique<storage::SqliteStore>(folder + "/store.db", settings);
   };
   return {{"sqlite", sqlite},

@@ -14,11 +14,11 @@ constexpr int kMostPasses = 6;
 
 }  // namespace
 
-Checkpointer::Checkpointer(const std::string& file, WriteTurn& turn, WalLimits limits)
+Checkpointer::Checkpointer(const std::string& file, WriteTurn& turn, int checkpoint_at)
     : turn_(turn),
-      limits_(limits),
+      checkpoint_at_(checkpoint_at),
       connection_(file, Connection::Access::write),
-      copy_at_(first_copy()),
+      copy_at_(checkpoint_at),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Checkpointer::~Checkpointer() {
@@ -28,7 +28,7 @@ Checkpointer::~Checkpointer() {
 
 void Checkpointer::grown(int frames) {
   const bool restarted = frames < newest_.exchange(frames);
-  if (restarted) copy_at_ = first_copy();
+  if (restarted) copy_at_ = checkpoint_at_;
   if (frames < copy_at_) return;
   {
     const std::lock_guard lock(mutex_);
@@ -65,20 +65,19 @@ void Checkpointer::run(const std::stop_token& stop) {
 }
 
 void Checkpointer::checkpoint() {
-  const bool to_the_end = newest_ >= limits_.checkpoint_at;
   int left = newest_;
   for (int pass = 0; pass < kMostPasses && left > kSmallRest; ++pass) {
     const int before = left;
     const int copied = copy();
     flush_database();
     left = newest_ - copied;
-    // Enough for now, or a reader of an old state holds it up, or the writer is faster.
-    if (!to_the_end || left >= before) break;
+    // A reader of an old state holds it up, or the writer is faster.
+    if (left >= before) break;
   }
-  const WriteTurn::Held turn = to_the_end ? turn_.go_first() : WriteTurn::Held();
-  if (to_the_end) copy();
+  const WriteTurn::Held turn = turn_.go_first();
+  copy();
   // If a reader keeps the log from being started again, it is tried again a bit later.
-  copy_at_ = newest_ + first_copy();
+  copy_at_ = newest_ + checkpoint_at_;
 }
 
 /// Copies what no reader of an old state needs from the database; up to which frame.

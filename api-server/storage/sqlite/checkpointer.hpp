@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -13,19 +12,15 @@
 
 namespace factory::storage {
 
-/// Sizes in frames of the write-ahead log, one changed page of 4 KiB each.
-struct WalLimits {
-  int checkpoint_at = 12'000;  ///< from here on the log is to be started again
-  int copy_every = 3'000;      ///< so that no flush of the database is long
-};
-
 /// Copies the write-ahead log into the database, on a thread and a connection of its own, so that
 /// no commit waits for it: most is copied while the writer goes on, and only the rest that was
 /// written meanwhile in a turn of its own, after which the writer starts the log from its
 /// beginning.
 class Checkpointer {
  public:
-  Checkpointer(const std::string& file, WriteTurn& turn, WalLimits limits);
+  /// `checkpoint_at`: frames of the log, one changed page of 4 KiB each, from which on it is to be
+  /// started again.
+  Checkpointer(const std::string& file, WriteTurn& turn, int checkpoint_at);
   /// Stops the thread. What is not yet copied stays in the log.
   ~Checkpointer();
   Checkpointer(const Checkpointer&) = delete;
@@ -40,14 +35,11 @@ class Checkpointer {
  private:
   void run(const std::stop_token& stop);
   void checkpoint();
-  [[nodiscard]] int first_copy() const {
-    return std::min(limits_.copy_every, limits_.checkpoint_at);
-  }
   int copy();
   void flush_database();
 
   WriteTurn& turn_;
-  const WalLimits limits_;
+  const int checkpoint_at_;
   Connection connection_;
 
   std::atomic<int> newest_ = 0;  ///< frames in the log

@@ -25,7 +25,9 @@ namespace factory::storage {
 
 /// How a store of SQLite works, with what is best for a server.
 struct SqliteSettings {
-  WalLimits wal = {};
+  /// Frames of SQLite's log, 4 KiB each, after which it begins anew: a small one stays in the
+  /// processor's and the system's memory, a large one flushes the database less often.
+  int checkpoint_at = 2'000;
   Opening opening = Opening::own;
   /// So long what is committed may wait for others to be moved into the tables with it: what
   /// changes soon again is written once.

@@ -29,7 +29,7 @@ SqliteStore::SqliteStore(const std::string& file, const SqliteSettings& settings
       writer_(file_),
       readers_(file_),
       journal_(file_, secret_of(writer_)),
-      checkpointer_(file_, turn_, settings.wal),
+      checkpointer_(file_, turn_, settings.checkpoint_at),
       admission_(pending_, readers_) {
   writer_.watch(checkpointer_);
   recover();
