@@ -12,6 +12,8 @@ struct CycleTarget {
   std::string url;
   std::string token;
   std::function<double()> cpu_us;  ///< its processor time so far; empty: not asked
+  /// GET of it does nothing; empty: not asked. Four of them are what HTTP alone allows a cycle.
+  std::string bare_path = {};
 };
 
 /// What a number of clients came to.

@@ -11,7 +11,8 @@ void gate_cycles(Report& report, const Scale& scale) {
   write_one_gate_template(folder.path());
   const Server server(folder.path());
   report.figure("memory at rest", server.resident_mib(), "MiB", "30");
-  const CycleTarget target{server.url(), server.token(), [&] { return server.cpu_us(); }};
+  const CycleTarget target{server.url(), server.token(), [&] { return server.cpu_us(); },
+                           "/healthz"};
   run_cycles(report, target, scale.seconds(), true);
   report.figure("memory under load", server.resident_mib(), "MiB");
 }
