@@ -25,7 +25,7 @@ class AccessLog;
 
 namespace factory::http {
 
-/// What a router is made of. All is copied.
+/// What a router is made of. All but the routes is copied.
 struct RouterParts {
   const std::vector<Route>& routes;  ///< of the catalog; they outlive the router
   const std::map<std::string, std::vector<std::string>>& scopes;  ///< role -> its scopes

@@ -195,6 +195,22 @@ TEST_CASE("the log is moved into the database beside the writer, and starts agai
   }
 }
 
+TEST_CASE("who leaves the newest for later reads what was moved, and moves nothing") {
+  const TempDir folder;
+  SqliteStore store((folder / "store.db").string(), kNeverMove);
+  storage::EventQuery later;
+  later.newest = storage::Newest::later;
+  REQUIRE(commit_one(store, checked_commit(1)) == CommitOutcome::committed);
+  CHECK(store.read_events(later).events.empty());
+  CHECK(store.read_events(later).last == 0);
+  const storage::EventPage all = store.read_events({});
+  REQUIRE_FALSE(all.events.empty());
+  CHECK(all.last == all.events.back().position);
+  CHECK(store.read_events(later).events.size() == all.events.size());
+  REQUIRE(commit_one(store, checked_commit(2)) == CommitOutcome::committed);
+  CHECK(store.read_events(later).last == all.last);
+}
+
 TEST_CASE("after a flush that failed the store refuses to go on, and holds what it promised") {
   const TempDir folder;
   const std::string file = (folder / "store.db").string();

@@ -147,8 +147,7 @@ std::vector<TimerRow> SqliteStore::due_timers(Time now, int limit) {
     return timers;
   };
   // Most calls find nothing: what is pending is not moved for them.
-  const bool none_pending = !pending_.timer_due(now);
-  if (none_pending && reading_moved("due timers", read).empty()) return {};
+  if (!pending_.timer_due(now) && reading_moved("due timers", read).empty()) return {};
   return reading("due timers", read);
 }
 
