@@ -40,7 +40,7 @@ std::string EventReceiver::take(const std::string& request) {
 
 void EventReceiver::wait_for(const std::string& entity) {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait_for(lock, patience, [&] { return got_.contains(entity); })) {
+  if (!changed_.wait_for(lock, 4 * patience, [&] { return got_.contains(entity); })) {
     throw std::runtime_error("nothing is told of " + entity);
   }
 }
