@@ -33,6 +33,7 @@ std::string EventReceiver::take(const std::string& request) {
   {
     const std::lock_guard lock(mutex_);
     got_[event.at("subject")].push_back(std::move(got));
+    ++count_;
   }
   changed_.notify_all();
   return "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n";
@@ -40,8 +41,11 @@ std::string EventReceiver::take(const std::string& request) {
 
 void EventReceiver::wait_for(const std::string& entity) {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait_for(lock, 4 * patience, [&] { return got_.contains(entity); })) {
-    throw std::runtime_error("nothing is told of " + entity);
+  while (!got_.contains(entity)) {
+    const std::size_t before = count_;
+    if (!changed_.wait_for(lock, patience, [&] { return count_ != before; })) {
+      throw std::runtime_error("nothing is told of " + entity);
+    }
   }
 }
 
@@ -59,7 +63,7 @@ void EventReceiver::await_all(Api& api) {
   wait_for(last.at("id"));
   const std::string path =
       "/v1/webhooks/" + hook.at("id").get<std::string>() + "/deliveries?limit=1&status=";
-  const auto deadline = std::chrono::steady_clock::now() + 4 * patience;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
   // What is given back by who was sending it is found by the second look.
   for (const char* const status : {"pending", "sending", "pending"}) {
     while (!api.get(path + status).json().at("deliveries").empty()) {

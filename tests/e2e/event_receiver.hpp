@@ -27,19 +27,22 @@ class EventReceiver {
   [[nodiscard]] std::string url() const { return server_.url("/hook"); }
   /// Has it told of what pipelines and approvals do from now on. Throws if that is refused.
   void register_at(Api& api) const;
-  /// Waits until all that has happened by now was sent. Throws if that takes minutes.
+  /// Waits until all that has happened by now was sent, however many wait before it. Throws if
+  /// nothing comes for `patience`.
   void await_all(Api& api);
   /// By entity, in the order in which they came, repetitions included.
   [[nodiscard]] std::map<std::string, std::vector<Got>> all() const;
 
  private:
+  /// As long as others come.
   void wait_for(const std::string& entity);
   std::string take(const std::string& request);
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, std::vector<Got>> got_;
-  TinyServer server_;  // last: its threads use the rest
+  std::size_t count_ = 0;  ///< of all that came
+  TinyServer server_;      // last: its threads use the rest
 };
 
 /// Holds what came against what had to come: (entity, version, type), in order of the log. What is
