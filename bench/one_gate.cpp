@@ -45,7 +45,11 @@ std::string create_pipeline(HttpConnection& http, const std::string& name) {
 std::string waiting_approval(HttpConnection& http, const std::string& pipeline) {
   const HttpReply reply = http.get("/v1/pipelines/" + pipeline);
   check(reply, 200);
-  return id_behind(reply.body, R"("approval_id":"gate_)");
+  return waiting_approval(reply.body);
+}
+
+std::string waiting_approval(std::string_view pipeline) {
+  return id_behind(pipeline, R"("approval_id":"gate_)");
 }
 
 void approve(HttpConnection& http, const std::string& approval) {
