@@ -14,22 +14,26 @@ bool plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' &&
 
 constexpr std::uint64_t in_each_byte(unsigned char byte) { return 0x0101010101010101U * byte; }
 
-/// How many characters in front need no escape: eight at a time, as most texts have none that does.
-std::size_t plain_prefix(std::string_view text) {
-  std::size_t at = 0;
-  for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, text.data() + at, sizeof eight);
-    // The high bit of a byte's result is set where the byte is below the subtrahend.
-    const auto below = [](std::uint64_t bytes, unsigned char limit) {
-      return (bytes - in_each_byte(limit)) & ~bytes & in_each_byte(0x80);
-    };
-    const std::uint64_t escaped = below(eight, 0x20) | below(eight ^ in_each_byte('"'), 1) |
-                                  below(eight ^ in_each_byte('\\'), 1);
-    if (escaped != 0) break;
+/// Whether any of eight characters needs an escape.
+bool any_escaped(const char* at) {
+  std::uint64_t eight = 0;
+  std::memcpy(&eight, at, sizeof eight);
+  // The high bit of a byte's result is set where the byte is below the subtrahend.
+  const auto below = [](std::uint64_t bytes, unsigned char limit) {
+    return (bytes - in_each_byte(limit)) & ~bytes & in_each_byte(0x80);
+  };
+  return (below(eight, 0x20) | below(eight ^ in_each_byte('"'), 1) |
+          below(eight ^ in_each_byte('\\'), 1)) != 0;
+}
+
+/// Eight at a time, as most texts have none that needs an escape; the last eight overlap.
+bool all_plain(std::string_view text) {
+  constexpr std::size_t eight = 8;
+  if (text.size() < eight) return std::all_of(text.begin(), text.end(), plain);
+  for (std::size_t at = 0; at + eight < text.size(); at += eight) {
+    if (any_escaped(text.data() + at)) return false;
   }
-  while (at < text.size() && plain(text[at])) ++at;
-  return at;
+  return !any_escaped(text.data() + text.size() - eight);
 }
 
 /// The escape of a character that is not plain (RFC 8259 section 7).
@@ -72,20 +76,28 @@ char* JsonWriter::room(std::size_t count) {
   return at;
 }
 
-/// The parts one behind the other, with a comma before if one is due.
-void JsonWriter::append(std::initializer_list<std::string_view> parts) {
-  const bool comma = follows();
-  std::size_t size = comma ? 1 : 0;
-  for (const std::string_view part : parts) size += part.size();
-  char* at = room(size);
-  if (comma) *at++ = ',';
-  for (const std::string_view part : parts) at = std::copy(part.begin(), part.end(), at);
+/// The same behind the comma, if one is due.
+char* JsonWriter::next(std::size_t count) {
+  if (!follows()) return room(count);
+  char* const at = room(count + 1);
+  *at = ',';
+  return at + 1;
 }
 
-void JsonWriter::put_escaped(std::string_view text) {
-  append({"\""});
+/// As a string, without what may follow it.
+void JsonWriter::quote(std::string_view text) {
+  if (!all_plain(text)) return quote_escaped(text);
+  char* const at = next(text.size() + 2);
+  *at = '"';
+  std::copy(text.begin(), text.end(), at + 1);
+  at[text.size() + 1] = '"';
+}
+
+void JsonWriter::quote_escaped(std::string_view text) {
+  *next(1) = '"';
   while (!text.empty()) {
-    const std::size_t count = plain_prefix(text);
+    const auto count =
+        static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), plain) - text.begin());
     std::copy_n(text.begin(), count, room(count));
     if (count < text.size()) {
       const std::string instead = escaped(text[count]);
@@ -97,7 +109,7 @@ void JsonWriter::put_escaped(std::string_view text) {
 }
 
 JsonWriter& JsonWriter::open(char bracket) {
-  append({{&bracket, 1}});
+  *next(1) = bracket;
   return *this;
 }
 
@@ -107,27 +119,19 @@ JsonWriter& JsonWriter::close(char bracket) {
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
-  if (plain_prefix(name) == name.size()) {
-    append({"\"", name, "\":"});
-  } else {
-    put_escaped(name);
-    *room(1) = ':';
-  }
+  quote(name);
+  *room(1) = ':';
   return *this;
 }
 
 JsonWriter& JsonWriter::value(std::string_view text) {
-  if (plain_prefix(text) == text.size()) {
-    append({"\"", text, "\""});
-  } else {
-    put_escaped(text);
-  }
+  quote(text);
   return *this;
 }
 
 JsonWriter& JsonWriter::value(Time time) {
   const TimeText text = time_text(time);
-  append({"\"", {text.data(), text.size()}, "\""});
+  quote({text.data(), text.size()});
   return *this;
 }
 
@@ -145,7 +149,7 @@ JsonWriter& JsonWriter::value(double number) {
 }
 
 JsonWriter& JsonWriter::raw(std::string_view json) {
-  append({json});
+  std::copy(json.begin(), json.end(), next(json.size()));
   return *this;
 }
 

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,8 +70,9 @@ class JsonWriter {
   JsonWriter& close(char bracket);
   [[nodiscard]] bool follows() const;
   char* room(std::size_t count);
-  void append(std::initializer_list<std::string_view> parts);
-  void put_escaped(std::string_view text);
+  char* next(std::size_t count);
+  void quote(std::string_view text);
+  void quote_escaped(std::string_view text);
 
   std::string text_;      ///< as long as there is room; what is written stands in front
   std::size_t size_ = 0;  ///< of what is written
