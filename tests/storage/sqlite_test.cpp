@@ -211,6 +211,35 @@ TEST_CASE("who leaves the newest for later reads what was moved, and moves nothi
   CHECK(store.read_events(later).last == all.last);
 }
 
+TEST_CASE("timers that are due are found in what is pending, over what the tables say") {
+  const TempDir folder;
+  SqliteStore store((folder / "store.db").string(), kNeverMove);
+  const auto due = [&store](std::int64_t now, int limit = 10) {
+    std::vector<std::string> names;
+    for (const storage::TimerRow& timer : store.due_timers(from_millis(now), limit)) {
+      names.push_back(timer.stream + "/" + timer.name);
+    }
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  storage::Commit commit;
+  commit.timers = {{"task_1", "warn", from_millis(100)}, {"task_2", "warn", from_millis(200)}};
+  REQUIRE(commit_one(store, commit) == CommitOutcome::committed);
+  CHECK(store.next_timer() == from_millis(100));  // moved
+  commit.timers = {{"task_1", "warn", from_millis(300)}, {"task_3", "warn", from_millis(50)}};
+  REQUIRE(commit_one(store, commit) == CommitOutcome::committed);
+  commit.timers = {{"task_2", "warn", std::nullopt}};
+  REQUIRE(commit_one(store, commit) == CommitOutcome::committed);
+  CHECK(due(200) == Names{"task_3/warn"});
+  CHECK(due(300) == Names{"task_3/warn", "task_1/warn"});
+  storage::EventQuery later;
+  later.newest = storage::Newest::later;
+  REQUIRE(commit_one(store, checked_commit(1)) == CommitOutcome::committed);
+  CHECK(due(300).size() == 3);
+  CHECK(store.read_events(later).events.empty());  // nothing was moved for it
+  CHECK(due(300, 2) == Names{due(300)[0], due(300)[1]});
+}
+
 TEST_CASE("after a flush that failed the store refuses to go on, and holds what it promised") {
   const TempDir folder;
   const std::string file = (folder / "store.db").string();

@@ -46,9 +46,6 @@ Batch::Batch(std::int64_t given_number, std::string given_bytes)
     : number(given_number), bytes(std::move(given_bytes)), commits(decode(bytes)) {
   for (const CommitText& commit : commits) {
     has_effects = has_effects || !commit.effects.empty();
-    for (const TimerText& timer : commit.timers) {
-      if (timer.due) first_due = std::min(first_due.value_or(*timer.due), *timer.due);
-    }
   }
 }
 
@@ -141,11 +138,28 @@ std::optional<RequestRecord> Pending::request(const std::string& principal,
                        from_millis(text.at)};
 }
 
-bool Pending::timer_due(Time now) const {
-  const std::lock_guard lock(mutex_);
-  return std::any_of(batches_.begin(), batches_.end(), [due = to_millis(now)](const auto& batch) {
-    return batch->first_due && *batch->first_due <= due;
-  });
+std::vector<TimerRow> Pending::due_timers(Time now, const std::vector<TimerRow>& moved) const {
+  std::map<Pair, Time> due;
+  for (const TimerRow& timer : moved) due[{timer.stream, timer.name}] = timer.due;
+  const Batches held = batches();  // the names lie in them
+  for (const auto& batch : held) {
+    for (const CommitText& commit : batch->commits) {
+      for (const TimerText& timer : commit.timers) {
+        if (timer.due && *timer.due <= to_millis(now)) {
+          due[{timer.stream, timer.name}] = from_millis(*timer.due);
+        } else {
+          due.erase({timer.stream, timer.name});
+        }
+      }
+    }
+  }
+  std::vector<TimerRow> timers;
+  for (const auto& [name, at] : due) {
+    timers.push_back({std::string(name.first), std::string(name.second), at});
+  }
+  std::stable_sort(timers.begin(), timers.end(),
+                   [](const TimerRow& a, const TimerRow& b) { return a.due < b.due; });
+  return timers;
 }
 
 bool Pending::has_effects() const {

@@ -27,7 +27,6 @@ struct Batch {
   const std::int64_t number;
   const std::string bytes;
   const std::vector<CommitText> commits;  ///< lie in `bytes`
-  std::optional<std::int64_t> first_due;  ///< of the timers that it sets
   bool has_effects = false;
 };
 
@@ -54,8 +53,10 @@ class Pending {
   [[nodiscard]] std::optional<std::int64_t> head(const std::string& stream) const;
   [[nodiscard]] std::optional<RequestRecord> request(const std::string& principal,
                                                      const std::string& key) const;
-  /// Whether one sets a timer that is due by `now`.
-  [[nodiscard]] bool timer_due(Time now) const;
+  /// The timers that are due by `now`, the earliest first: of those that the tables give, and of
+  /// what is said here since.
+  [[nodiscard]] std::vector<TimerRow> due_timers(Time now,
+                                                 const std::vector<TimerRow>& moved) const;
   [[nodiscard]] bool has_effects() const;
 
  private:
