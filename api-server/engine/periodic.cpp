@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "common/log.hpp"
+#include "common/scheduling.hpp"
 
 namespace factory::engine {
 
@@ -25,6 +26,7 @@ Periodic::Periodic(std::string name, Millis interval, Step step, Urgency urgency
       step_(std::move(step)),
       thread_([this, urgency](const std::stop_token& stop) {
         if (urgency == Urgency::patient) step_back();
+        work_in_long_slices();
         loop(stop);
       }) {}
 

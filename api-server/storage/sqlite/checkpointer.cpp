@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "common/scheduling.hpp"
+
 namespace factory::storage {
 
 namespace {
@@ -44,6 +46,7 @@ std::optional<std::string> Checkpointer::failed() const {
 }
 
 void Checkpointer::run(const std::stop_token& stop) {
+  work_in_long_slices();
   try {
     connection_.run("PRAGMA wal_autocheckpoint=0");
     // A connection that has not read yet knows of no log, and would move nothing.

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "common/log.hpp"
+#include "common/scheduling.hpp"
 #include "storage/sqlite/sqlite_store.hpp"
 #include "storage/sqlite/tables.hpp"
 
@@ -115,6 +116,7 @@ void SqliteStore::move_pending(const WriteTurn::Held&) {
 }
 
 void SqliteStore::move_in_background(const std::stop_token& stop) {
+  work_in_long_slices();
   while (!stop.stop_requested()) {
     {
       std::unique_lock lock(moving_mutex_);
