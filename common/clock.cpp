@@ -137,6 +137,11 @@ std::optional<Time> parse_time(std::string_view text) {
   }
   const auto whole =
       std::chrono::sys_days{date} + hours{hour} + minutes{minute} + seconds{second} - offset;
+  // Elsewhere they are written with four digits, and in UTC.
+  if (whole < std::chrono::sys_days{std::chrono::year{0} / 1 / 1} ||
+      whole >= std::chrono::sys_days{std::chrono::year{10'000} / 1 / 1}) {
+    return std::nullopt;
+  }
   // A leap second stands only at the end of a UTC day; it counts as the second after it.
   if (second == 60 && (whole - floor<days>(whole)) != seconds{0}) return std::nullopt;
   return whole + Millis{millis};

@@ -32,7 +32,8 @@ std::vector<std::string> lint_schema(const nlohmann::json& schema);
 /// The member of `known` that `word` was probably meant to be; empty if none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
-/// Parses JSON from outside: strict UTF-8, depth at most `max_depth`, duplicate keys refused.
+/// Parses JSON from outside: strict UTF-8, depth at most `max_depth`, at most 100,000 values,
+/// duplicate keys refused.
 /// The error names line, column or byte and the reason.
 Result<nlohmann::json> parse_json(std::string_view text, int max_depth = 64);
 

@@ -31,6 +31,9 @@ struct Limits {
   /// A body that is streamed, in or out, has to move by `stream_bytes` within each of these.
   std::chrono::milliseconds stream_time{20'000};
   std::size_t stream_bytes = 64U << 10U;
+  /// At most this instead of body_time, write_time and stream_time while half of the workers wait
+  /// for their clients: however slow some are, there are workers for others.
+  std::chrono::milliseconds crowded_time{1'000};
   std::chrono::milliseconds drain_time{2'000};  ///< for what a client still sends after a refusal
   std::chrono::milliseconds stop_time{1'500};   ///< for what still runs when the server stops
 };

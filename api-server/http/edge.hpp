@@ -26,9 +26,9 @@ class Edge {
  public:
   explicit Edge(const EdgeOptions& options);
 
-  /// Whom a request comes from; the view points into `peer` or the head.
-  [[nodiscard]] std::string_view client(std::string_view peer, const Head& head) const {
-    return addresses_.of(peer, head.header("X-Forwarded-For"));
+  /// Whom a request comes from.
+  [[nodiscard]] std::string client(std::string_view peer, const Head& head) const {
+    return std::string(addresses_.of(peer, head.list("X-Forwarded-For")));
   }
 
   /// Counts one request: of the principal if it has a name, else of the address. `rate_limited`

@@ -1,5 +1,6 @@
 #include "http/exchange.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -34,26 +35,48 @@ Refusal plain_http() {
 
 }  // namespace
 
+/// Counts a worker that may have to wait for its client, and says how long it does.
+class Exchange::Wait {
+ public:
+  Wait(std::atomic<std::size_t>& waiting, const Limits& limits)
+      : waiting_(waiting), limits_(limits), crowded_(++waiting > limits.workers / 2) {}
+  ~Wait() { --waiting_; }
+  Wait(const Wait&) = delete;
+  Wait& operator=(const Wait&) = delete;
+
+  [[nodiscard]] std::chrono::milliseconds at_most(std::chrono::milliseconds time) const {
+    return crowded_ ? std::min(time, limits_.crowded_time) : time;
+  }
+
+ private:
+  std::atomic<std::size_t>& waiting_;
+  const Limits& limits_;
+  const bool crowded_;
+};
+
 /// A request whose body is still on the wire.
 class Exchange::Request final : public Incoming {
  public:
-  Request(Connection& connection, const Head& head, const Limits& limits)
-      : connection_(connection), head_(head), limits_(limits) {}
+  Request(Connection& connection, const Head& head, const Limits& limits,
+          std::atomic<std::size_t>& waiting)
+      : connection_(connection), head_(head), limits_(limits), waiting_(waiting) {}
 
   [[nodiscard]] const Head& head() const override { return head_; }
   [[nodiscard]] const std::string& address() const override { return connection_.peer(); }
 
   Result<std::string> read_body(std::uint64_t limit) override {
     if (!head_.has_body()) return std::string();
+    const Wait wait(waiting_, limits_);
     return body_
         .emplace(connection_, head_, limit == 0 ? limits_.body : limit,
-                 Patience{limits_.body_time, 0})
+                 Patience{wait.at_most(limits_.body_time), 0})
         .read_all();
   }
 
   BodyReader& stream_body(std::uint64_t limit) override {
+    const auto time = wait_.emplace(waiting_, limits_).at_most(limits_.stream_time);
     return body_.emplace(connection_, head_, limit == 0 ? limits_.body : limit,
-                         Patience{limits_.stream_time, limits_.stream_bytes});
+                         Patience{time, limits_.stream_bytes});
   }
 
   /// True if the next request follows: what is left of a body would be taken for one.
@@ -73,15 +96,18 @@ class Exchange::Request final : public Incoming {
   Connection& connection_;
   const Head& head_;
   const Limits& limits_;
+  std::atomic<std::size_t>& waiting_;
+  std::optional<Wait> wait_;  ///< for a body that comes in pieces
   std::optional<IncomingBody> body_;
   bool settled_ = false;  ///< the body was passed over
 };
 
 Exchange::Exchange(Application& application, const Limits& limits,
-                   const std::atomic<bool>& stopping)
+                   const std::atomic<bool>& stopping, std::atomic<std::size_t>& waiting)
     : application_(application),
       limits_(limits),
       stopping_(stopping),
+      waiting_(waiting),
       protocol_(std::chrono::duration_cast<std::chrono::seconds>(limits.idle)) {}
 
 Exchange::Next Exchange::serve(Connection& connection) {
@@ -130,7 +156,7 @@ Exchange::Next Exchange::serve_one(Connection& connection) {
   if (const auto refusal = parse_head(head_text_, limits_.head, head_)) {
     return refuse(connection, *refusal);
   }
-  Request request(connection, head_, limits_);
+  Request request(connection, head_, limits_, waiting_);
   bool settled = true;
   const auto close = [&] {
     settled = request.settle();
@@ -138,10 +164,7 @@ Exchange::Next Exchange::serve_one(Connection& connection) {
   };
   const Protocol::Written answer = protocol_.write(
       head_, [&] { return application_.answer(request); }, close);
-  if (!connection.send_all(answer.bytes, Steady::now() + limits_.write_time)) return Next::close;
-  if (answer.stream && !send_body(connection, *answer.stream, answer.framing, limits_)) {
-    return Next::close;
-  }
+  if (!send(connection, answer)) return Next::close;
   if (!settled) {
     connection.finish_writing();
     return Next::drain;
@@ -154,9 +177,18 @@ Exchange::Next Exchange::refuse(Connection& connection, const Refusal& refusal) 
   head_.method = "GET";
   const Protocol::Written answer = protocol_.write(
       head_, [&] { return application_.refuse(refusal); }, [] { return true; });
-  if (!connection.send_all(answer.bytes, Steady::now() + limits_.write_time)) return Next::close;
+  if (!send(connection, answer)) return Next::close;
   connection.finish_writing();
   return Next::drain;
+}
+
+/// False if the client left, or took too long.
+bool Exchange::send(Connection& connection, const Protocol::Written& answer) {
+  const Wait wait(waiting_, limits_);
+  const auto deadline = Steady::now() + wait.at_most(limits_.write_time);
+  if (!connection.send_all(answer.bytes, deadline)) return false;
+  return !answer.stream ||
+         send_body(connection, *answer.stream, answer.framing, wait.at_most(limits_.stream_time));
 }
 
 }  // namespace factory::http

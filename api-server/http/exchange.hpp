@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <string>
 
 #include "http/connection.hpp"
@@ -20,8 +21,10 @@ class Exchange {
     close,
   };
 
-  /// `stopping`: answers say that the connection ends once it is true. All must outlive this.
-  Exchange(Application& application, const Limits& limits, const std::atomic<bool>& stopping);
+  /// `stopping`: answers say that the connection ends once it is true. `waiting`: how many workers
+  /// wait for their clients, counted by all of them. All must outlive this.
+  Exchange(Application& application, const Limits& limits, const std::atomic<bool>& stopping,
+           std::atomic<std::size_t>& waiting);
 
   /// Answers the requests that have come in whole.
   Next serve(Connection& connection);
@@ -30,7 +33,9 @@ class Exchange {
 
  private:
   class Request;
+  class Wait;
 
+  bool send(Connection& connection, const Protocol::Written& answer);
   Next serve_one(Connection& connection);
   Next refuse(Connection& connection, const Refusal& refusal);
   static Next keep_shaking(Connection& connection, Connection::Input input);
@@ -38,6 +43,7 @@ class Exchange {
   Application& application_;
   const Limits& limits_;
   const std::atomic<bool>& stopping_;
+  std::atomic<std::size_t>& waiting_;
   Protocol protocol_;
   std::string head_text_;
   Head head_;

@@ -213,6 +213,16 @@ std::string_view Head::header(std::string_view name) const {
   return {};
 }
 
+std::string Head::list(std::string_view name) const {
+  std::string values;
+  for (const Field& field : fields) {
+    if (!equal_ignoring_case(field.name, name)) continue;
+    if (!values.empty()) values += ", ";
+    values += field.value;
+  }
+  return values;
+}
+
 bool Head::has(std::string_view name) const {
   return std::any_of(fields.begin(), fields.end(),
                      [&](const Field& field) { return equal_ignoring_case(field.name, name); });

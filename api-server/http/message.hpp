@@ -32,6 +32,8 @@ struct Head {
   [[nodiscard]] bool has_body() const { return chunked || content_length.value_or(0) > 0; }
   /// The value of the first field of this name in whatever case; empty if there is none.
   [[nodiscard]] std::string_view header(std::string_view name) const;
+  /// All of them, in order, with commas between (RFC 9110 section 5.3).
+  [[nodiscard]] std::string list(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const;
 };
 

@@ -26,7 +26,8 @@ std::string_view frame(std::string& buffer, std::size_t size) {
 
 }  // namespace
 
-bool send_body(Connection& connection, BodySource& source, Framing framing, const Limits& limits) {
+bool send_body(Connection& connection, BodySource& source, Framing framing,
+               std::chrono::milliseconds time) {
   std::string buffer(kSizeLine + kPiece + 2, '\0');
   char* const piece = buffer.data() + kSizeLine;
   std::uint64_t left = framing == Framing::length ? source.length().value_or(0) : UINT64_MAX;
@@ -36,15 +37,14 @@ bool send_body(Connection& connection, BodySource& source, Framing framing, cons
     if (count == 0) break;
     const std::string_view bytes =
         framing == Framing::chunked ? frame(buffer, count) : std::string_view(piece, count);
-    if (!connection.send_all(bytes, Steady::now() + limits.stream_time)) return false;
+    if (!connection.send_all(bytes, Steady::now() + time)) return false;
     if (framing == Framing::length) left -= count;
   }
   switch (framing) {
     case Framing::length:
       if (left > 0) log(LogLevel::error, "a streamed answer ended before its length");
       return left == 0;
-    case Framing::chunked:
-      return connection.send_all("0\r\n\r\n", Steady::now() + limits.stream_time);
+    case Framing::chunked: return connection.send_all("0\r\n\r\n", Steady::now() + time);
     case Framing::close: break;
   }
   return true;

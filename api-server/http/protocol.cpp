@@ -15,6 +15,8 @@
 namespace factory::http {
 namespace {
 
+constexpr std::size_t kKeptMemory = 64U << 10U;  ///< of one large answer
+
 /// Gives httplib a head that stands in memory and takes what it writes into memory, so that an
 /// answer leaves in one piece and no call of httplib's waits for a client.
 class MemoryStream final : public httplib::Stream {
@@ -25,6 +27,7 @@ class MemoryStream final : public httplib::Stream {
   void restart() {
     input.clear();
     output.clear();
+    if (output.capacity() > kKeptMemory) output = std::string();
     at_ = 0;
   }
 

@@ -176,7 +176,7 @@ Outgoing Router::answer(Incoming& incoming) {
   Watch watch(watch_, head);
   Call call{incoming, head, split_target(head.target), {}, {}, {}, {}, lost_counts_};
   read_origin(incoming, call.request);
-  call.request.address = std::string(edge_->client(call.request.address, head));
+  call.request.address = edge_->client(call.request.address, head);
   call.request.traceparent = watch.traceparent();
   const std::string_view sent_id = head.header("X-Request-Id");
   call.request.request_id = is_sane_id(sent_id) ? std::string(sent_id) : new_request_id();
@@ -206,10 +206,18 @@ Outgoing Router::answer(Incoming& incoming) {
 Result<Answer> Router::handle(Call& call) const {
   if (call.head.target == "*") return whole_server(call);
   const RouteTable::Methods* const methods = table_.find(call.target.path, call.params);
-  if (methods == nullptr) return lost(call);
+  if (methods == nullptr) {
+    if (Status counted = charge(call, RateClass::standard, {}); !counted) return counted.error();
+    return lost(call);
+  }
   const std::string_view method = call.head.method == "HEAD" ? "GET" : call.head.method;
   const auto found = methods->find(method);
-  if (found == methods->end()) return other_method(call, *methods);
+  if (found == methods->end()) {
+    if (call.head.method != "OPTIONS") {  // a browser asks that before it asks what is counted
+      if (Status counted = charge(call, RateClass::standard, {}); !counted) return counted.error();
+    }
+    return other_method(call, *methods);
+  }
   const BoundRoute& bound = *found->second;
   call.request.route = &bound.route;
   call.counts = bound.counts;
@@ -311,6 +319,7 @@ Outgoing Router::dress(Call& call, Result<Answer> result) const {
     outgoing.body = std::move(answer.body);
     outgoing.stream = std::move(answer.stream);
     std::move(answer.headers.begin(), answer.headers.end(), std::back_inserter(headers));
+    leave_unchanged(call.head, outgoing);  // the version, below, does not tell of the whole answer
     if (!outgoing.body.empty() || outgoing.stream) {
       headers.emplace_back("Content-Type", std::move(answer.content_type));
     }
@@ -323,22 +332,24 @@ Outgoing Router::dress(Call& call, Result<Answer> result) const {
     add_problem(outgoing, result.error(), call.target.path, call.request.request_id, 0);
   }
   if (!call.allow.empty()) headers.emplace_back("Allow", call.allow);
-  leave_unchanged(call.head, outgoing);
   add_common(outgoing, call.request.request_id);
   edge_->dress(&call.head, call.allow, call.rate, outgoing);
   return outgoing;
 }
 
-/// What the client says it has, as If-None-Match, is not sent again (RFC 9110 section 13.1.2).
+/// What the client says it has, as If-None-Match, is not sent again (RFC 9110 section 13.1.2), but
+/// how long it would be (section 8.6).
 void Router::leave_unchanged(const Head& head, Outgoing& outgoing) {
   const bool reads = head.method == "GET" || head.method == "HEAD";
   const std::string_view known = head.header("If-None-Match");
   if (!reads || known.empty() || outgoing.status != 200) return;
   for (const auto& [name, value] : outgoing.headers) {
     if (name != "ETag" || (known != "*" && known.find(value) == std::string_view::npos)) continue;
+    const auto length = outgoing.stream ? outgoing.stream->length() : outgoing.body.size();
     outgoing.status = 304;
     outgoing.body.clear();
     outgoing.stream.reset();
+    if (length) outgoing.headers.emplace_back("Content-Length", std::to_string(*length));
     return;
   }
 }

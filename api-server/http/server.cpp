@@ -71,7 +71,7 @@ struct Server::Impl {
   void work();
   void add_worker();
   void handle(Connection& connection, Exchange& exchange);
-  void park(Connection& connection, Next next);
+  void park(Connection& connection, Next next, Phase before);
   /// Makes what comes in wake a worker. False if the connection is of no use any more; after true
   /// another worker may have it, or have ended it.
   bool arm(Connection& connection, Phase phase) const;
@@ -87,6 +87,7 @@ struct Server::Impl {
   Listener listener;
   std::atomic<bool> stopping{false};
   std::atomic<int> free_workers{0};
+  std::atomic<std::size_t> waiting_for_clients{0};  ///< workers
   std::mutex workers_mutex;
   std::vector<std::thread> workers;
   std::thread acceptor;
@@ -157,7 +158,7 @@ void Server::Impl::add_worker() {
 }
 
 void Server::Impl::work() {
-  Exchange exchange(application, limits, stopping);
+  Exchange exchange(application, limits, stopping, waiting_for_clients);
   for (;;) {
     epoll_event event{};
     const int ready = epoll_wait(epoll.get(), &event, 1, -1);
@@ -192,16 +193,19 @@ void Server::Impl::handle(Connection& connection, Exchange& exchange) {
   if (next == Next::close) {
     registry.remove(connection);
   } else {
-    park(connection, next);
+    park(connection, next, before);
   }
 }
 
-void Server::Impl::park(Connection& connection, Next next) {
+void Server::Impl::park(Connection& connection, Next next, Phase before) {
   const Phase phase = next == Next::idle   ? Phase::idle
                       : next == Next::head ? Phase::head
                                            : Phase::draining;
-  const auto since = phase == Phase::head ? connection.head_since : Steady::now();
-  connection.since = since.time_since_epoch().count();
+  // Draining has its time as a whole, however often something comes.
+  if (phase != Phase::draining || before != Phase::draining) {
+    const auto since = phase == Phase::head ? connection.head_since : Steady::now();
+    connection.since = since.time_since_epoch().count();
+  }
   if (!arm(connection, phase)) registry.remove(connection);
 }
 

@@ -109,6 +109,18 @@ TEST_CASE("depth is counted exactly and bounded") {
   CHECK_FALSE(parse_json(std::string(1'000'000, '[')).ok());
 }
 
+TEST_CASE("how many values there are is bounded") {
+  const auto of = [](int count) {
+    std::string text = "[0";
+    for (int i = 2; i < count; ++i) text += ",{}";
+    return parse_json(text + "]");
+  };
+  CHECK(of(100'000).ok());
+  const auto more = of(100'001);
+  REQUIRE_FALSE(more.ok());
+  CHECK_THAT(more.error().detail, test::contains("more than 100000 values"));
+}
+
 TEST_CASE("siblings keep their own values") {
   const auto parsed = parse_json(R"({"b":[{"x":1},{"x":2}],"a":{"x":[3]},"c":{"x":{"x":4}}})");
   REQUIRE(parsed.ok());

@@ -84,6 +84,24 @@ TEST_CASE("whoever has no key is counted by address, and so is a key that opens 
   CHECK(http.call("GET /v1/things", http.owner()).status == 200);
 }
 
+TEST_CASE("what is not there counts, and so does a method that is not taken") {
+  const Fixture http(limited(2, 0, 0));
+  CHECK(http.call("GET /nowhere", kStranger).status == 404);
+  CHECK(http.call("DELETE /ping", kStranger).status == 405);
+  CHECK(http.call("OPTIONS /ping", kStranger).status == 200);
+  CHECK(http.call("GET /nowhere", kStranger).status == 429);
+}
+
+TEST_CASE("of several fields of a proxy the last one counts, as in one list") {
+  const Fixture http(limited(1, 0, 0));
+  const std::string made_up = "X-Forwarded-For: 127.0.0.1\r\n";
+  CHECK(http.call("GET /ping", made_up + kStranger).status == 200);
+  CHECK(http.call("GET /ping", made_up + kStranger).status == 429);
+  CHECK(
+      http.call("GET /ping", "X-Forwarded-For: 203.0.113.9\r\n" + std::string(kStranger)).status ==
+      429);
+}
+
 TEST_CASE("what takes something away has a smaller quota") {
   const Fixture http(limited(100, 0, 1));
   const RawAnswer dropped = http.call("DELETE /v1/things/1", http.owner());

@@ -115,6 +115,7 @@ TEST_CASE("openapi: it is served to everybody, and once to whoever keeps it") {
       world.call("nobody", "GET", "/openapi.json", "", "", {{"If-None-Match", etag}});
   CHECK(known.status == 304);
   CHECK(known.body.empty());
+  CHECK(known.headers.find("content-length")->second == std::to_string(first.body.size()));
   const auto other =
       world.call("nobody", "GET", "/openapi.json", "", "", {{"If-None-Match", "\"old\""}});
   CHECK(other.status == 200);

@@ -205,6 +205,23 @@ TEST_CASE("every answer carries what it should") {
   CHECK(http.get("/ping", "X-A: 1\r\n").header("x-request-id") != own);
 }
 
+TEST_CASE("a version alone does not say that an answer is the same, a tag of its bytes does") {
+  Fixture http;
+  const std::string owner = http.rig.as(Role::owner);
+  CHECK(http.get("/v1/things/1", owner + "If-None-Match: \"3\"\r\n").status == 200);
+  Fixture tagged;
+  tagged.rig.handlers.bind("thing.list", [](const http::Request&) -> Result<http::Answer> {
+    http::Answer answer;
+    answer.body = "{}";
+    answer.headers = {{"ETag", "\"bytes\""}};
+    return answer;
+  });
+  const RawAnswer same =
+      tagged.get("/v1/things", tagged.rig.as(Role::owner) + "If-None-Match: \"bytes\"\r\n");
+  CHECK(same.status == 304);
+  CHECK(same.header("content-length") == "2");
+}
+
 TEST_CASE("a page links to the next one with the same query") {
   Fixture http;
   http.rig.handlers.bind("thing.list", [](const http::Request&) -> Result<http::Answer> {

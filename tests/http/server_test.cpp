@@ -177,6 +177,24 @@ TEST_CASE("idle connections starve nobody, and 300 are served at once") {
   }
 }
 
+TEST_CASE("clients whose bodies do not come leave workers for others") {
+  Rig rig;
+  http::Limits limits;
+  limits.workers = 4;
+  limits.body_time = std::chrono::minutes(10);
+  limits.crowded_time = milliseconds(50);
+  const std::string url = rig.serve(limits);
+  std::vector<RawClient> silent;
+  for (int i = 0; i < 12; ++i) {
+    silent.emplace_back(url);
+    silent.back().send(request("POST /v1/things", rig.as(Role::owner) +
+                                                      "Content-Type: application/json\r\n"
+                                                      "Content-Length: 10\r\n"));
+  }
+  CHECK(RawClient(url).call(request("GET /ping")).status == 200);
+  CHECK(silent.back().read().status == 408);
+}
+
 TEST_CASE("beyond the limit of connections the one that idled longest makes room") {
   Rig rig;
   http::Limits limits;

@@ -29,6 +29,13 @@ bool happened(Core& core, const std::string& type) {
 
 }  // namespace
 
+TEST_CASE("a stranger's body is small") {
+  Site site;
+  const std::string many(5000, '1');
+  CHECK(site.call("POST /v1/auth/refresh", "", {{"refresh_token", many}}).status == 413);
+  CHECK(site.call("POST /v1/auth/login", "", {{"user", "ada"}, {"password", many}}).status == 413);
+}
+
 TEST_CASE("a user signs in, acts, goes on with new tokens and signs out") {
   Site site;
   const json made = site.user("Ada", "operator");
