@@ -108,6 +108,10 @@ Core::~Core() = default;
 void Core::open(CoreOptions& options) {
   store_ = options.store ? std::move(options.store) : storage::open_sqlite(data_ + "/factory.db");
   search_ = storage::open_sqlite_search(data_ + "/search.db");
+  if (search_->position() > store_->last_position()) {
+    log(LogLevel::warning, "the search index is ahead of the store, which is of an earlier day");
+    search_->put({}, 0);  // once more from the beginning
+  }
   blobs_ = storage::open_file_blobs(data_ + "/blobs");
   seal_key_ = open_seal_key(data_ + "/seal.key");
   if (engine::views_outdated(*store_, all_slices())) {

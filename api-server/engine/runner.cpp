@@ -75,7 +75,8 @@ struct Runner::Impl {
   void decide(Job job);
   bool answer_repeated(Job& job);
   void commit();
-  void settle(const std::vector<storage::CommitOutcome>& outcomes);
+  void settle(const std::vector<storage::Commit>& commits,
+              const std::vector<storage::CommitOutcome>& outcomes);
   void settle_refusals(bool all_committed);
   void fail(const std::string& reason);
   void again(Job job);
@@ -211,12 +212,12 @@ void Runner::Impl::decide(Job job) {
 bool Runner::Impl::answer_repeated(Job& job) {
   const Call& call = job.call;
   if (call.idempotency_key.empty()) return false;
-  if (!keys_in_batch.insert({call.actor.id, call.idempotency_key}).second) {
+  const auto known = parts.store.find_request(call.actor.id, call.idempotency_key);
+  if (!known) {
+    if (keys_in_batch.insert({call.actor.id, call.idempotency_key}).second) return false;
     again(std::move(job));  // the first one with this key is in this very batch
     return true;
   }
-  const auto known = parts.store.find_request(call.actor.id, call.idempotency_key);
-  if (!known) return false;
   if (known->fingerprint != call.fingerprint) {
     job.promise.set_value(
         Error{ErrorCode::unprocessable,
@@ -247,19 +248,17 @@ void Runner::Impl::commit() {
     if (outcomes[i] != storage::CommitOutcome::taken) continue;
     units[i].taken = taken_by(parts.store, commits[i]);
   }
-  settle(outcomes);
+  settle(commits, outcomes);
 }
 
-void Runner::Impl::settle(const std::vector<storage::CommitOutcome>& outcomes) {
+void Runner::Impl::settle(const std::vector<storage::Commit>& commits,
+                          const std::vector<storage::CommitOutcome>& outcomes) {
   bool all = true;
   for (const auto outcome : outcomes) all = all && outcome == storage::CommitOutcome::committed;
   for (std::size_t i = 0; i < units.size(); ++i) {
     Decided& decided = units[i];
-    // What changed nothing was decided on the overlay: it stands only if all of that does.
-    const bool changed = !decided.unit.changes.empty();
-    if (outcomes[i] != storage::CommitOutcome::committed || (!changed && !all)) {
-      for (const auto& [stream, entry] : decided.unit.changed) cache.drop(stream);
-      cache.drop(decided.job.call.command.stream);
+    if (outcomes[i] != storage::CommitOutcome::committed) {
+      for (const storage::Append& append : commits[i].appends) cache.drop(append.stream);
       if (decided.taken) {
         decided.job.promise.set_value(std::move(*decided.taken));
       } else {
@@ -268,7 +267,7 @@ void Runner::Impl::settle(const std::vector<storage::CommitOutcome>& outcomes) {
       continue;
     }
     for (auto& [stream, entry] : decided.unit.changed) cache.put(stream, std::move(entry));
-    if (changed && parts.committed) parts.committed(decided.unit.changes);
+    if (!decided.unit.changes.empty() && parts.committed) parts.committed(decided.unit.changes);
     decided.job.promise.set_value(std::move(decided.unit.reply));
   }
   settle_refusals(all);

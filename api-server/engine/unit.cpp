@@ -138,7 +138,11 @@ class UnitBuilder {
     unit_.commit.views.reserve(touched_.size());  // `written_` points at them
     for (auto& [stream, touched] : touched_) {
       const bool root = stream == call_.command.stream;
-      if (touched.records.empty() && !root) continue;
+      if (touched.records.empty()) {
+        // It was decided on: what is decided stands only if this does, too.
+        unit_.commit.appends.push_back({stream, touched.first_version, {}});
+        if (!root) continue;
+      }
       if (touched.entry.version == 0) continue;  // nothing was there, and nothing came
       storage::ViewRow row = view_row(*touched.slice, stream, touched.entry.state,
                                       touched.entry.version, touched.entry.updated_at);

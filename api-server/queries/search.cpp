@@ -88,7 +88,7 @@ Result<http::Answer> search(const Services& services, const http::Request& reque
       results.push_back(std::move(result));
     }
   }
-  const std::int64_t head = std::max(services.store.last_position(), through);
+  const std::int64_t head = services.store.last_position();
   const std::size_t shown = results.size();
   http::Answer answer;
   answer.body =

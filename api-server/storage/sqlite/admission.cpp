@@ -11,9 +11,14 @@ void Admission::begin_batch() {
   batch_heads_.clear();
   batch_tags_.clear();
   batch_requests_.clear();
+  tables_.reset();
 }
 
 void Admission::end_batch() { tables_.reset(); }
+
+void Admission::written() {
+  for (const auto& [stream, head] : batch_heads_) heads_.put(stream, head);
+}
 
 /// Tables with all that is not pending any more.
 Connection& Admission::tables() {
@@ -41,7 +46,6 @@ void Admission::note(const Commit& commit) {
     const std::int64_t head =
         append.expected_version + static_cast<std::int64_t>(append.events.size());
     batch_heads_[append.stream] = head;
-    heads_.put(append.stream, head);
   }
   for (const ViewWrite& view : commit.views) {
     for (const Tag& tag : view.removed) batch_tags_.erase({tag.key, tag.value});

@@ -23,7 +23,9 @@ class Admission {
   /// Forgets the batch before, which is pending now.
   void begin_batch();
   void end_batch();
-  /// As Store::commit; who is told `committed` is taken for written from here on.
+  /// What was admitted is in the journal.
+  void written();
+  /// As Store::commit; who is told `committed` is taken for written within the batch.
   CommitOutcome admit(const Commit& commit);
 
  private:

@@ -145,12 +145,16 @@ std::vector<JournalRecord> Journal::records_of(std::string_view text, std::size_
   return records;
 }
 
-/// Behind the end there may be older records than the `last` one, but none that is newer.
+/// Behind the end there may be older records than the `last` one, but none that is newer. Texts of
+/// users stand there, too: only what can be a record is hashed.
 void Journal::refuse_damage(std::size_t file, std::string_view text, std::size_t end,
                             std::int64_t last) const {
   JournalRecord record;
+  const auto most = last + static_cast<std::int64_t>(2 * text.size() / kHead);
   for (std::size_t at = end; (at = text.find(kMagic, at)) != std::string_view::npos; ++at) {
-    if (record_at(text, at, record) < 0 || record.number <= last) continue;
+    if (at % kAlign != 0 || text.size() < at + kHead) continue;
+    const std::int64_t number = number_at(text, at + kNumberAt);
+    if (number <= last || number > most || record_at(text, at, record) < 0) continue;
     throw StoreFailure("open: " + name(file) + " is damaged before commit " +
                        std::to_string(record.number) + ": restore a backup");
   }
@@ -214,6 +218,10 @@ std::int64_t Journal::append(std::string_view bytes) {
   const std::size_t plain = head.size() + bytes.size();
   const std::string filler(padded(plain) - plain, '\0');
   const auto size = static_cast<std::int64_t>(plain + filler.size());
+  if (size > static_cast<std::int64_t>(kMostBytes) / 2) {
+    throw StoreFailure("commit: one batch of " + std::to_string(size) +
+                       " bytes could not be read again");
+  }
   std::array parts{part_of(head), part_of(bytes), part_of(filler)};
   File& file = choose(size);
   failed_ = true;  // until it is known better

@@ -49,11 +49,13 @@ Batch::Batch(std::int64_t given_number, std::string given_bytes)
   }
 }
 
-void Pending::add(std::shared_ptr<const Batch> batch) {
+bool Pending::add(std::shared_ptr<const Batch> batch) {
   const std::lock_guard lock(mutex_);
+  const bool first = batches_.empty();
   for (const CommitText& commit : batch->commits) index(commit, batch->number);
   bytes_ += batch->bytes.size();
   batches_.push_back(std::move(batch));
+  return first;
 }
 
 void Pending::index(const CommitText& commit, std::int64_t number) {

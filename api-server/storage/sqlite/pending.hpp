@@ -36,7 +36,8 @@ using Batches = std::vector<std::shared_ptr<const Batch>>;
 /// after it is in the tables: who asks here first and then there misses nothing. Thread-safe.
 class Pending {
  public:
-  void add(std::shared_ptr<const Batch> batch);
+  /// True if nothing was pending before.
+  bool add(std::shared_ptr<const Batch> batch);
   /// All up to number `moved` are in the tables.
   void drop(std::int64_t moved);
   /// Changes when batches leave: who asks the tables first and then here has to look again then.

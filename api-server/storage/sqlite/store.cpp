@@ -11,6 +11,8 @@ namespace {
 
 /// More is moved by whoever commits: the background does not keep up.
 constexpr std::size_t kMostPending = 24U << 20U;
+/// Failures in a row to move what is pending, after which the store refuses to go on.
+constexpr int kMostFailures = 10;
 /// So much is moved before its time.
 constexpr std::size_t kManyPending = 8U << 20U;
 
@@ -85,8 +87,8 @@ std::vector<CommitOutcome> SqliteStore::commit(std::span<const Commit> batch) {
     admission_.end_batch();
     if (bytes.empty()) return outcomes;
     const std::int64_t number = journal_.append(bytes);
-    const bool first = pending_.empty();
-    pending_.add(std::make_shared<const Batch>(number, std::move(bytes)));
+    admission_.written();
+    const bool first = pending_.add(std::make_shared<const Batch>(number, std::move(bytes)));
     if (first || pending_.bytes() > kManyPending) {
       const std::lock_guard moving(moving_mutex_);  // or it could miss the call
       moving_.notify_one();
@@ -117,6 +119,7 @@ void SqliteStore::move_pending(const WriteTurn::Held&) {
 
 void SqliteStore::move_in_background(const std::stop_token& stop) {
   work_in_long_slices();
+  int failures = 0;
   while (!stop.stop_requested()) {
     {
       std::unique_lock lock(moving_mutex_);
@@ -126,10 +129,18 @@ void SqliteStore::move_in_background(const std::stop_token& stop) {
     }
     try {
       catch_up();
+      failures = 0;
     } catch (const std::exception& error) {
-      const std::lock_guard lock(failure_mutex_);
-      failure_ = error.what();
-      return;
+      log(LogLevel::error, "commits stay in the journal for now",
+          {{"error", error.what()}, {"failures", std::to_string(++failures)}});
+      if (writer_.flush_failed() || failures == kMostFailures) {
+        const std::lock_guard lock(failure_mutex_);
+        failure_ = error.what();
+        return;
+      }
+      // Another process may hold the tables, or the disk may be full, for a while.
+      std::unique_lock lock(moving_mutex_);
+      moving_.wait_for(lock, stop, settings_.move_after, [] { return false; });
     }
   }
 }

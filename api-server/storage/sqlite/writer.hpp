@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
@@ -31,12 +32,14 @@ class Writer {
   /// One transaction that reaches the disk with the next durable one: at the latest when the next
   /// commits are moved.
   void lazily(const std::function<void(Connection&)>& work);
+  /// What stands on disk is not known since then.
+  [[nodiscard]] bool flush_failed() const { return flush_failed_; }
 
  private:
   void finish(Transaction& transaction);
 
   Connection connection_;
-  bool flush_failed_ = false;
+  std::atomic<bool> flush_failed_ = false;
 };
 
 }  // namespace factory::storage
