@@ -1,3 +1,4 @@
+#include "core.hpp"
 #include "engine/follower.hpp"
 #include "queries/search_text.hpp"
 #include "storage/open.hpp"
@@ -141,6 +142,28 @@ TEST_CASE("a search over HTTP says how far the index is, and takes its filters")
             .at("results")
             .size() == 15);
   CHECK(rest.ask("search", where({{"q", "heron"}, {"since", "yesterday!"}})).status == 400);
+}
+
+TEST_CASE("an index that is ahead of its store, which a backup may be, begins anew") {
+  const TempDir folder;
+  const auto open = [&folder] {
+    CoreOptions options;
+    options.data = folder.string();
+    return std::make_unique<Core>(std::move(options));
+  };
+  auto core = open();
+  engine::follow_log(core->store(), core->search());
+  const std::int64_t end = core->store().last_position();
+  REQUIRE(core->search().position() == end);
+  core.reset();
+  core = open();
+  CHECK(core->search().position() == end);  // it goes on
+  core->search().put({}, end + 200);
+  core.reset();
+  core = open();
+  CHECK(core->search().position() == 0);
+  engine::follow_log(core->store(), core->search());
+  CHECK(core->search().position() == core->store().last_position());
 }
 
 }  // namespace

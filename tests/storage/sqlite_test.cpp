@@ -240,6 +240,28 @@ TEST_CASE("timers that are due are found in what is pending, over what the table
   CHECK(due(300, 2) == Names{due(300)[0], due(300)[1]});
 }
 
+TEST_CASE("who holds the tables longer than a writer waits delays the moving, and ends nothing") {
+  const TempDir folder;
+  const std::string file = (folder / "store.db").string();
+  SqliteStore store(file, {kNeverCheckpoint, Opening::own, Millis{0}});
+  storage::EventQuery later;
+  later.newest = storage::Newest::later;
+  const auto moved_within = [&](std::chrono::milliseconds time) {
+    const auto deadline = std::chrono::steady_clock::now() + time;
+    while (store.read_events(later).last == 0) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+    }
+    return true;
+  };
+  SQLite::Database shell(file, SQLite::OPEN_READWRITE);
+  shell.exec("BEGIN IMMEDIATE");
+  REQUIRE(commit_one(store, checked_commit(1)) == CommitOutcome::committed);
+  CHECK_FALSE(moved_within(std::chrono::milliseconds(5'500)));  // a writer waits for 5,000
+  shell.exec("COMMIT");
+  CHECK(moved_within(std::chrono::seconds(30)));
+  CHECK(commit_one(store, checked_commit(2)) == CommitOutcome::committed);
+}
+
 TEST_CASE("after a flush that failed the store refuses to go on, and holds what it promised") {
   const TempDir folder;
   const std::string file = (folder / "store.db").string();
