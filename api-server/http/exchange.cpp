@@ -186,9 +186,10 @@ Exchange::Next Exchange::refuse(Connection& connection, const Refusal& refusal) 
 bool Exchange::send(Connection& connection, const Protocol::Written& answer) {
   const Wait wait(waiting_, limits_);
   const auto deadline = Steady::now() + wait.at_most(limits_.write_time);
-  if (!connection.send_all(answer.bytes, deadline)) return false;
-  return !answer.stream ||
-         send_body(connection, *answer.stream, answer.framing, wait.at_most(limits_.stream_time));
+  const bool sent = connection.send_all(answer.bytes, deadline);
+  protocol_.compact();
+  if (!sent || !answer.stream) return sent;
+  return send_body(connection, *answer.stream, answer.framing, wait.at_most(limits_.stream_time));
 }
 
 }  // namespace factory::http

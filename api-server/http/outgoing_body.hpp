@@ -13,9 +13,9 @@ enum class Framing {
 };
 
 /// Sends all that the source gives, after the head. False if the client left or takes fewer than
-/// 64 KiB within `time`, or if the source ended before its length: the connection is
-/// then to be closed, without the end that a whole answer has. Throws what the source throws; the
-/// same holds then.
+/// 64 KiB within `time`, or if the source ended before its length: the connection is then to be
+/// closed, without the end that a whole answer has. Throws what the source throws; the same holds
+/// then.
 bool send_body(Connection& connection, BodySource& source, Framing framing,
                std::chrono::milliseconds time);
 

@@ -27,8 +27,10 @@ class MemoryStream final : public httplib::Stream {
   void restart() {
     input.clear();
     output.clear();
-    if (output.capacity() > kKeptMemory) output = std::string();
     at_ = 0;
+  }
+  void compact() {
+    if (output.capacity() > kKeptMemory) output = std::string();
   }
 
   [[nodiscard]] bool is_readable() const override { return true; }
@@ -112,6 +114,7 @@ class Protocol::Engine final : private httplib::Server {
     written_.bytes = stream_.output;
     return std::move(written_);
   }
+  void compact() { stream_.compact(); }
 
  private:
   using Setup = std::function<void(httplib::Request&)>;
@@ -224,6 +227,8 @@ class Protocol::Engine final : private httplib::Server {
 Protocol::Protocol(std::chrono::seconds keep_alive)
     : engine_(std::make_unique<Engine>(keep_alive)) {}
 Protocol::~Protocol() = default;
+
+void Protocol::compact() { engine_->compact(); }
 
 Protocol::Written Protocol::write(const Head& head, const std::function<Outgoing()>& answer,
                                   const std::function<bool()>& close) {

@@ -19,8 +19,8 @@ class Protocol {
   Protocol(const Protocol&) = delete;
   Protocol& operator=(const Protocol&) = delete;
 
-  /// What the client gets: `bytes` in one piece, valid until the next call; then what `stream`
-  /// gives, if it is set.
+  /// What the client gets: `bytes` in one piece, valid until the next call of either; then what
+  /// `stream` gives, if it is set.
   struct Written {
     std::string_view bytes;
     std::shared_ptr<BodySource> stream;
@@ -31,6 +31,8 @@ class Protocol {
   /// asked after it.
   Written write(const Head& head, const std::function<Outgoing()>& answer,
                 const std::function<bool()>& close);
+  /// Gives back the memory that one large answer needed: workers wait for long.
+  void compact();
 
  private:
   class Engine;
