@@ -41,7 +41,7 @@ void LineReader::take(std::string_view part) {
   if (part.size() <= room) return;
   dropping_ = true;
   sink_.oversized(pending_);
-  pending_ = std::string();
+  std::string().swap(pending_);  // assigning keeps the memory
 }
 
 void LineReader::finish_line() {
@@ -51,7 +51,7 @@ void LineReader::finish_line() {
   }
   dropping_ = false;
   if (pending_.capacity() > kept_capacity) {
-    pending_ = std::string();
+    std::string().swap(pending_);
   } else {
     pending_.clear();
   }

@@ -105,7 +105,8 @@ std::string Connection::take_head() {
 void Connection::compact() {
   input_.erase(0, used_);
   used_ = 0;
-  if (input_.empty() && input_.capacity() > kKeptMemory) input_ = std::string();
+  // Assigning an empty one would keep the memory.
+  if (input_.empty() && input_.capacity() > kKeptMemory) std::string().swap(input_);
 }
 
 bool Connection::send_secured(std::string_view bytes, Steady::time_point deadline) {

@@ -30,7 +30,7 @@ class MemoryStream final : public httplib::Stream {
     at_ = 0;
   }
   void compact() {
-    if (output.capacity() > kKeptMemory) output = std::string();
+    if (output.capacity() > kKeptMemory) std::string().swap(output);  // assigning keeps the memory
   }
 
   [[nodiscard]] bool is_readable() const override { return true; }
