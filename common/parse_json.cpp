@@ -118,23 +118,28 @@ class Builder {
 
  private:
   template <class T>
-  void place(T&& value) {
+  json* place(T&& value) {
     if (open_.empty()) {
       root_ = json(std::forward<T>(value));
-      placed_ = &root_;
-    } else if (json& parent = *open_.back(); parent.is_array()) {
-      placed_ = &parent.get_ref<json::array_t&>().emplace_back(std::forward<T>(value));
-    } else {
-      *member_ = json(std::forward<T>(value));
-      placed_ = member_;
+      return &root_;
     }
+    json& parent = *open_.back();
+    if (parent.is_array()) {
+      return &parent.get_ref<json::array_t&>().emplace_back(std::forward<T>(value));
+    }
+    *member_ = json(std::forward<T>(value));
+    return member_;
+  }
+
+  /// One more; false if that is too many.
+  bool count() {
+    if (++values_ <= kMostValues) return true;
+    return refuse("there are more than " + std::to_string(kMostValues) + " values");
   }
 
   template <class T>
   bool add(T&& value) {
-    if (++values_ > kMostValues) {
-      return refuse("there are more than " + std::to_string(kMostValues) + " values");
-    }
+    if (!count()) return false;
     place(std::forward<T>(value));
     return true;
   }
@@ -143,8 +148,8 @@ class Builder {
     if (static_cast<int>(open_.size()) >= max_depth_) {
       return refuse("the value is nested deeper than " + std::to_string(max_depth_) + " levels");
     }
-    if (!add(type)) return false;
-    open_.push_back(placed_);
+    if (!count()) return false;
+    open_.push_back(place(type));
     return true;
   }
 
@@ -162,7 +167,6 @@ class Builder {
   json root_;
   std::vector<json*> open_;
   json* member_ = nullptr;
-  json* placed_ = nullptr;  ///< the last one
   std::size_t values_ = 0;
   std::string reason_;
   std::size_t position_ = 0;

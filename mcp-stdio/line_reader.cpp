@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/memory.hpp"
+
 namespace factory::mcp {
 namespace {
 
@@ -41,7 +43,7 @@ void LineReader::take(std::string_view part) {
   if (part.size() <= room) return;
   dropping_ = true;
   sink_.oversized(pending_);
-  std::string().swap(pending_);  // assigning keeps the memory
+  free_memory(pending_);
 }
 
 void LineReader::finish_line() {
@@ -51,7 +53,7 @@ void LineReader::finish_line() {
   }
   dropping_ = false;
   if (pending_.capacity() > kept_capacity) {
-    std::string().swap(pending_);
+    free_memory(pending_);
   } else {
     pending_.clear();
   }

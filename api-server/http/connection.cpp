@@ -7,6 +7,8 @@
 #include <array>
 #include <cerrno>
 
+#include "common/memory.hpp"
+
 namespace factory::http {
 namespace {
 
@@ -105,8 +107,7 @@ std::string Connection::take_head() {
 void Connection::compact() {
   input_.erase(0, used_);
   used_ = 0;
-  // Assigning an empty one would keep the memory.
-  if (input_.empty() && input_.capacity() > kKeptMemory) std::string().swap(input_);
+  if (input_.empty() && input_.capacity() > kKeptMemory) free_memory(input_);
 }
 
 bool Connection::send_secured(std::string_view bytes, Steady::time_point deadline) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/log.hpp"
+#include "common/memory.hpp"
 
 namespace factory::http {
 namespace {
@@ -30,7 +31,7 @@ class MemoryStream final : public httplib::Stream {
     at_ = 0;
   }
   void compact() {
-    if (output.capacity() > kKeptMemory) std::string().swap(output);  // assigning keeps the memory
+    if (output.capacity() > kKeptMemory) free_memory(output);
   }
 
   [[nodiscard]] bool is_readable() const override { return true; }

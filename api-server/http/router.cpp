@@ -206,18 +206,10 @@ Outgoing Router::answer(Incoming& incoming) {
 Result<Answer> Router::handle(Call& call) const {
   if (call.head.target == "*") return whole_server(call);
   const RouteTable::Methods* const methods = table_.find(call.target.path, call.params);
-  if (methods == nullptr) {
-    if (Status counted = charge(call, RateClass::standard, {}); !counted) return counted.error();
-    return lost(call);
-  }
+  if (methods == nullptr) return lost(call);
   const std::string_view method = call.head.method == "HEAD" ? "GET" : call.head.method;
   const auto found = methods->find(method);
-  if (found == methods->end()) {
-    if (call.head.method != "OPTIONS") {  // a browser asks that before it asks what is counted
-      if (Status counted = charge(call, RateClass::standard, {}); !counted) return counted.error();
-    }
-    return other_method(call, *methods);
-  }
+  if (found == methods->end()) return other_method(call, *methods);
   const BoundRoute& bound = *found->second;
   call.request.route = &bound.route;
   call.counts = bound.counts;
@@ -280,7 +272,8 @@ Result<Answer> Router::whole_server(Call& call) {
   return Error{ErrorCode::method_not_allowed, "`*` takes OPTIONS only.", {}, {}, {}};
 }
 
-Result<Answer> Router::lost(const Call& call) const {
+Result<Answer> Router::lost(Call& call) const {
+  if (Status counted = charge(call, RateClass::standard, {}); !counted) return counted.error();
   const std::string path = excerpt(std::string(call.target.path), 200);
   return Error{ErrorCode::not_found,
                "There is nothing at " + path + ".",
@@ -289,9 +282,13 @@ Result<Answer> Router::lost(const Call& call) const {
                {}};
 }
 
-Result<Answer> Router::other_method(Call& call, const RouteTable::Methods& methods) {
+Result<Answer> Router::other_method(Call& call, const RouteTable::Methods& methods) const {
+  const bool asks = call.head.method == "OPTIONS";  // as browsers do before what is counted
+  if (!asks) {
+    if (Status counted = charge(call, RateClass::standard, {}); !counted) return counted.error();
+  }
   call.allow = allowed(methods);
-  if (call.head.method == "OPTIONS") return Answer{};
+  if (asks) return Answer{};
   return Error{ErrorCode::method_not_allowed,
                std::string(call.target.path) + " does not take " + std::string(call.head.method) +
                    "; it takes " + call.allow + ".",

@@ -61,9 +61,9 @@ class Router final : public Application {
   [[nodiscard]] Status admit(const BoundRoute& bound, Call& call) const;
   /// Counts the request of the principal, or of its address while nobody is known.
   [[nodiscard]] Status charge(Call& call, RateClass rate, std::string_view principal) const;
-  [[nodiscard]] Result<Answer> lost(const Call& call) const;
+  [[nodiscard]] Result<Answer> lost(Call& call) const;
   static Result<Answer> whole_server(Call& call);
-  static Result<Answer> other_method(Call& call, const RouteTable::Methods& methods);
+  [[nodiscard]] Result<Answer> other_method(Call& call, const RouteTable::Methods& methods) const;
   static void check_answer(const BoundRoute& bound, const Answer& answer);
   Outgoing dress(Call& call, Result<Answer> result) const;
   static void leave_unchanged(const Head& head, Outgoing& outgoing);
