@@ -1,14 +1,12 @@
 #include "common/json_members.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
-#include <string>
 
 namespace factory {
 namespace {
 
-using nlohmann::json;
+[[noreturn]] void broken() { throw std::runtime_error("a stored document is no JSON object"); }
 
 /// Walks over JSON text (RFC 8259) and looks at as little of it as tells where values end.
 class Walk {
@@ -16,7 +14,7 @@ class Walk {
   explicit Walk(std::string_view text) : text_(text) {}
 
   [[nodiscard]] char here() const {
-    if (at_ >= text_.size()) throw std::runtime_error("a stored document is no JSON object");
+    if (at_ >= text_.size()) broken();
     return text_[at_];
   }
   /// True, and steps over it, if `c` stands here behind blanks.
@@ -27,15 +25,19 @@ class Walk {
     return true;
   }
   void must_take(char c) {
-    if (!take(c)) throw std::runtime_error("a stored document is no JSON object");
+    if (!take(c)) broken();
   }
   /// What stands between the quotes; the first one is taken.
   std::string_view string() {
     const std::size_t from = at_;
-    for (; here() != '"'; ++at_) {
-      if (here() == '\\') ++at_;
+    while (true) {
+      const std::size_t quote = text_.find('"', at_);
+      if (quote == std::string_view::npos) broken();
+      std::size_t slashes = 0;  // an even number of them escapes one another
+      while (quote - slashes > from && text_[quote - slashes - 1] == '\\') ++slashes;
+      at_ = quote + 1;
+      if (slashes % 2 == 0) return text_.substr(from, quote - from);
     }
-    return text_.substr(from, at_++ - from);
   }
   std::string_view value() {
     const std::size_t from = at_;
@@ -68,21 +70,22 @@ class Walk {
 
 }  // namespace
 
-json parse_members(std::string_view object, std::initializer_list<std::string_view> names) {
-  json found = json::object();
+std::string pick_members(std::string_view object, std::initializer_list<std::string_view> names) {
+  std::string picked = "{";
   Walk walk(object);
   walk.must_take('{');
-  if (walk.take('}')) return found;
+  if (walk.take('}')) return "{}";
   do {
     walk.must_take('"');
     const std::string_view name = walk.string();
     walk.must_take(':');
     const std::string_view value = walk.value();
     if (std::find(names.begin(), names.end(), name) == names.end()) continue;
-    found[std::string(name)] = json::parse(value);
+    if (picked.size() > 1) picked += ',';
+    picked.append(1, '"').append(name).append("\":").append(value);
   } while (walk.take(','));
   walk.must_take('}');
-  return found;
+  return picked += '}';
 }
 
 }  // namespace factory

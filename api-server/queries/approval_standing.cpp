@@ -49,8 +49,8 @@ Names able(const Read& known, const Directory& people) {
 }  // namespace
 
 std::vector<std::string> able(std::string_view gate, const Directory& people) {
-  const json known =
-      parse_members(gate, {"status", "policy", "requester", "reporters", "votes", "delegations"});
+  const json known = json::parse(
+      pick_members(gate, {"status", "policy", "requester", "reporters", "votes", "delegations"}));
   return known.at("status") == "pending" ? able(read(known), people) : Names{};
 }
 

@@ -47,34 +47,37 @@ void add_who(const Services& services, json& doc, const Directory& people) {
   if (!who.is_null()) waiting["who"] = std::move(who);
 }
 
+/// What a list of documents shows of each, as the text of an array.
+std::string picked(const storage::ViewPage& page, std::initializer_list<std::string_view> names) {
+  std::string list = "[";
+  for (const storage::ViewRow& row : page.rows) {
+    if (list.size() > 1) list += ',';
+    list += pick_members(row.doc, names);
+  }
+  return list += ']';
+}
+
 /// Tasks that wait, the most urgent first.
-json open_tasks(const Services& services, const std::string& pipeline_id) {
+std::string open_tasks(const Services& services, const std::string& pipeline_id) {
   storage::ViewQuery query;
   query.kind = "task";
   query.tag = storage::Tag{"task.open.pipeline", pipeline_id, 0, 0};
   query.limit = kMostTasks;
-  json tasks = json::array();
-  for (const storage::ViewRow& row : services.store.query_views(query).rows) {
-    tasks.push_back(parse_members(row.doc, {"id", "type", "title", "status", "priority", "stage",
-                                            "assignee_id", "approval_id", "sla_deadline"}));
-  }
-  return tasks;
+  return picked(services.store.query_views(query),
+                {"id", "type", "title", "status", "priority", "stage", "assignee_id", "approval_id",
+                 "sla_deadline"});
 }
 
 /// The files that were uploaded, the latest changed first.
-json assets(const Services& services, const std::string& pipeline_id) {
+std::string assets(const Services& services, const std::string& pipeline_id) {
   storage::ViewQuery query;
   query.kind = "asset";
   query.statuses = {"active"};
   query.tag = storage::Tag{"asset.pipeline", pipeline_id, 0, 0};
   query.descending = true;
   query.limit = kMostAssets;
-  json list = json::array();
-  for (const storage::ViewRow& row : services.store.query_views(query).rows) {
-    list.push_back(parse_members(row.doc, {"id", "path", "stage", "type", "latest_version", "size",
-                                           "digest", "uploaded_by"}));
-  }
-  return list;
+  return picked(services.store.query_views(query),
+                {"id", "path", "stage", "type", "latest_version", "size", "digest", "uploaded_by"});
 }
 
 /// What a list shows of a pipeline unless details are asked for.
@@ -201,8 +204,9 @@ Result<Answer> list(const Services& services, const Request& request) {
   for (json& doc : listed->docs) {
     add_who(services, doc, *people);
     if (details) {
-      doc["open_tasks"] = open_tasks(services, doc["id"].get<std::string>());
-      doc["assets"] = assets(services, doc["id"].get<std::string>());
+      const auto pipeline_id = doc["id"].get<std::string>();
+      doc["open_tasks"] = json::parse(open_tasks(services, pipeline_id));
+      doc["assets"] = json::parse(assets(services, pipeline_id));
     } else {
       make_compact(doc);
     }
@@ -225,7 +229,7 @@ Result<Answer> get(const Services& services, const Request& request) {
     answer.body.insert(answer.body.rfind(marker) + marker.size(), R"("who":)" + who.dump() + ",");
   }
   answer.body.pop_back();
-  answer.body += R"(,"open_tasks":)" + open_tasks(services, row->id).dump() + "}";
+  answer.body += R"(,"open_tasks":)" + open_tasks(services, row->id) + "}";
   return answer;
 }
 
