@@ -98,7 +98,8 @@ Core::Core(CoreOptions options) : data_(options.data), observer_(options.observe
   };
   runner_ = std::make_unique<engine::Runner>(engine::RunnerParts{
       *store_, *clock_, *ids_, all_slices(), flows::follow, [this] { return registry_->people(); },
-      committed, std::move(options.effect_kinds), std::move(options.failed), options.observer});
+      [this](const Principal& actor) { return registry_->stands(actor); }, committed,
+      std::move(options.effect_kinds), std::move(options.failed), options.observer});
   load_templates();
   create_first_keys();
 }

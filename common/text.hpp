@@ -15,6 +15,12 @@ constexpr char ascii_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 std::string ascii_lower(std::string_view text);
+/// Letters of ASCII in whatever case, as the names of methods and header fields are compared.
+bool equal_ignoring_case(std::string_view left, std::string_view right);
+
+/// Without the blanks around it; they are those of HTTP (RFC 9110 section 5.6.3) unless others are
+/// named.
+std::string_view trimmed(std::string_view text, std::string_view blanks = " \t");
 
 /// Whether the text is a token of HTTP (RFC 9110 section 5.6.2).
 bool is_token(std::string_view text);

@@ -111,8 +111,11 @@ Result<json> key_offline(Core& core, const Options& options) {
       return with_token(run_offline(core, {options.key_id, key::Command{std::move(next.command)}}),
                         next.token);
     }
-    case Action::key_rotate_signing:
-      return json{{"kid", core.identity().keyring.rotate(core.clock().now())}};
+    case Action::key_rotate_signing: {
+      const auto id = core.identity().keyring.rotate(core.clock().now());
+      if (!id) return id.error();
+      return json{{"kid", *id}};
+    }
     default: return list_offline(core, "key", "keys");
   }
 }

@@ -38,6 +38,7 @@ struct Principal {
   std::vector<std::string> scopes = {};  ///< empty: all that the role has; else only these of them
   std::string session_id = {};           ///< empty: a key, or the system
   std::optional<Time> expires_at = {};   ///< until when what the request carried is valid
+  int key_secret = 0;                    ///< which of the key's secrets opened: the first is 0
 
   [[nodiscard]] bool is_admin() const {
     return type == ActorType::system || role == Role::owner || role == Role::admin;
@@ -50,6 +51,9 @@ struct Person {
   bool agent = false;
   std::vector<Role> roles;
   std::vector<std::string> groups;
+  /// Of the keys and the user that this is, those that let an owner in for good and with every
+  /// scope.
+  int ways_as_owner = 0;
 
   /// Deciding needs a person whose role carries tasks:approve.
   [[nodiscard]] bool may_decide() const {
@@ -80,15 +84,11 @@ struct Directory {
     return at == people.end() ? nullptr : &*at;
   }
 
-  /// How many ways in owners have: their active keys, and users who are one. Those of one name can
-  /// be left out.
-  [[nodiscard]] std::ptrdiff_t owners(const std::string& without = {}) const {
-    std::ptrdiff_t count = 0;
-    for (const Person& person : people) {
-      if (person.id == without) continue;
-      count += std::count(person.roles.begin(), person.roles.end(), Role::owner);
-    }
-    return count;
+  /// How many ways in owners have. Those of one name can be left out.
+  [[nodiscard]] int ways_as_owner(const std::string& without = {}) const {
+    int ways = 0;
+    for (const Person& person : people) ways += person.id == without ? 0 : person.ways_as_owner;
+    return ways;
   }
 };
 

@@ -9,11 +9,12 @@ namespace {
 
 using nlohmann::json;
 
-/// The hashes of a stream's rows, by version from 1.
-std::vector<Hash> hashes_of(storage::Store& store, const std::string& stream) {
-  std::vector<Hash> hashes;
-  for (const storage::EventRecord& event : store.load(stream)) hashes.push_back(event.hash);
-  return hashes;
+/// Whether the store's row of an event is that of the archived one.
+bool is_row_of(const storage::EventRecord& row, const json& line) {
+  const json& event = line["event"];
+  return hash_from_hex(line.value("hash", "")) == row.hash && event.value("type", "") == row.type &&
+         event.value("at", "") == format_time(row.at) && event.contains("actor") &&
+         event["actor"].value("id", "") == row.actor;
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ std::int64_t ArchiveCheck::count_matches(const std::string& path, const std::str
   std::ifstream in(path, std::ios::binary);
   std::string line;
   std::string stream;
-  std::vector<Hash> hashes;
+  std::vector<storage::EventRecord> rows;  // of the stream, by version from 1
   std::int64_t matches = 0;
   std::string signed_digest;
   while (std::getline(in, line)) {
@@ -68,13 +69,12 @@ std::int64_t ArchiveCheck::count_matches(const std::string& path, const std::str
     if (parsed.contains("head")) signed_digest = parsed["head"].value("digest", "");
     if (!parsed.contains("event")) continue;
     const std::string of = parsed["event"].value("stream", "");
-    if (of != stream) hashes = hashes_of(store_, of);
+    if (of != stream) rows = store_.load(of);
     stream = of;
     const auto kept = streams_.find(stream);
     if (kept == streams_.end() || kept->second != digest) continue;
     const auto version = parsed["event"].value("version", std::size_t{0});
-    const auto hash = hash_from_hex(parsed.value("hash", ""));
-    if (hash && version >= 1 && version <= hashes.size() && hashes[version - 1] == *hash) {
+    if (version >= 1 && version <= rows.size() && is_row_of(rows[version - 1], parsed)) {
       ++matches;
     } else {
       problem("event " + std::to_string(parsed.value("position", 0)) + " (" + stream +

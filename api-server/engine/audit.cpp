@@ -85,6 +85,7 @@ AuditReport verify_store(storage::Store& store, const std::string& public_hex,
       archives.expect(event);
     } else {
       verifier.event(place, event.body, event.hash);
+      verifier.columns(event, event.body);
     }
     while (const storage::Seal* seal = seals.up_to(event.position)) {
       verifier.seal(*seal, public_hex);

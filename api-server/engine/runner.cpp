@@ -183,6 +183,12 @@ void Runner::Impl::decide(Job job) {
     return;
   }
   try {
+    if (parts.stands) {
+      if (Status stands = parts.stands(job.call.actor); !stands) {
+        job.promise.set_value(std::move(stands.error()));
+        return;
+      }
+    }
     if (answer_repeated(job)) return;
     auto unit = decide_unit(job.call, parts, cache, overlay, *people);
     if (!unit) {

@@ -87,6 +87,9 @@ struct RunnerParts {
   Flow flow;
   /// Everybody who could act; called on the writer's thread for each batch.
   std::function<std::shared_ptr<const Directory>()> people;
+  /// Whether who acts still may, or why not: a request can be long on its way. Called on the
+  /// writer's thread for each command; empty: everybody may.
+  std::function<Status(const Principal&)> stands;
   /// Told, on the writer's thread, of what was committed, in order, before it is answered.
   std::function<void(const std::vector<StreamChange>&)> committed;
   /// Effect kinds that something carries out; others are not written.
@@ -151,5 +154,8 @@ const Slice* slice_of(const std::vector<std::shared_ptr<const Slice>>& slices,
 /// The exact text of an event that its hash covers. It says what request and what trace it came of,
 /// if the call does.
 std::string event_body(const storage::EventRecord& record, std::string_view data, const Call& call);
+
+/// Whether such a text says of the event what the record says: stream, version, type, time and who.
+bool says_so(const std::string& body, const storage::EventRecord& record);
 
 }  // namespace factory::engine

@@ -55,6 +55,8 @@ class Slice {
                                         const nlohmann::json& data) const = 0;
   [[nodiscard]] virtual View view(const std::string& id, const StatePtr& state) const = 0;
   [[nodiscard]] virtual std::any timer_fired(const std::string& name) const = 0;
+  /// What is to be done where that was refused; empty: nothing.
+  [[nodiscard]] virtual std::any timer_refused(const std::string& name) const = 0;
 };
 
 /// The functions of a slice, by the types that its Definition names (see SliceOf).
@@ -75,6 +77,7 @@ struct FunctionsOf {
 ///     using State, Command, Event;
 ///     static constexpr std::string_view kind, prefix; static constexpr int view_version;
 ///     static Command timer_fired(const std::string& name);
+///     static Command timer_refused(const std::string& name);  // may be left out
 ///   };
 /// The functions beside it in the slice's namespace are found by their arguments:
 ///   Result<Decision<Event>> decide(const State&, const Command&, const Ctx&);
@@ -132,6 +135,13 @@ class SliceOf final : public Slice {
 
   [[nodiscard]] std::any timer_fired(const std::string& name) const override {
     return typename D::Command{D::timer_fired(name)};
+  }
+  [[nodiscard]] std::any timer_refused(const std::string& name) const override {
+    if constexpr (requires { D::timer_refused(name); }) {
+      return typename D::Command{D::timer_refused(name)};
+    } else {
+      return {};
+    }
   }
 
  private:

@@ -28,6 +28,21 @@ std::string event_body(const storage::EventRecord& record, std::string_view data
   return out.end_object().take();
 }
 
+bool says_so(const std::string& body, const storage::EventRecord& record) {
+  JsonWriter head;
+  head.begin_object();
+  head.put("stream", record.stream).put("version", record.version).put("type", record.type);
+  head.put("v", 1).put("at", record.at);
+  JsonWriter id;
+  id.begin_object().put("id", record.actor);
+  // As event_body() writes it: the actor comes next, its type first, which has no quote within.
+  const std::string begin = head.take() + R"(,"actor":{"type":")";
+  if (!body.starts_with(begin)) return false;
+  const std::size_t type_end = body.find('"', begin.size());
+  return type_end != std::string::npos &&
+         std::string_view(body).substr(type_end + 1).starts_with("," + id.take().substr(1) + ",");
+}
+
 nlohmann::json event_data(const std::string& body) {
   // As event_body() writes it: `data` comes last, and what stands before has no quote within a text
   // that is not escaped. Only the data is read: streams that waited for days are read event by

@@ -23,6 +23,18 @@ void cancel_spent(Runner& runner, const Clock& clock, const std::vector<storage:
   });
 }
 
+/// Does what the slice wants where its timer was refused; false if that has to wait.
+bool do_instead(Runner& runner, const Slice& slice, const storage::TimerRow& timer) {
+  Call call;
+  call.command = {timer.stream, slice.timer_refused(timer.name)};
+  if (!call.command.command.has_value()) return true;
+  const Result<Reply> answer = runner.run(std::move(call));
+  if (answer) return true;
+  log(LogLevel::error, "nothing comes of a timer",
+      {{"stream", timer.stream}, {"timer", timer.name}, {"why", answer.error().detail}});
+  return answer.error().code != ErrorCode::unavailable;
+}
+
 }  // namespace
 
 int fire_timers(Runner& runner, storage::Store& store, const Clock& clock,
@@ -49,6 +61,8 @@ int fire_timers(Runner& runner, storage::Store& store, const Clock& clock,
     if (!answer) {
       log(LogLevel::warning, "a timer was refused",
           {{"stream", due[i].stream}, {"timer", due[i].name}, {"why", answer.error().detail}});
+      const Slice* const slice = slice_of(slices, due[i].stream);
+      if (slice != nullptr && !do_instead(runner, *slice, due[i])) continue;
     }
     if (observer != nullptr) observer->timer_fired(clock.now() - due[i].due);
     spent.push_back(due[i]);

@@ -71,7 +71,7 @@ TrailExport::TrailExport(storage::Store& store, const SigningKey& key, Time now,
       last_(store.last_position()),
       query_(query_of(range, last_)) {
   digest_.emplace();
-  if (whole_) digest_->update(bytes_of(Hash{}));
+  digest_->update(bytes_of(Hash{}));
 }
 
 std::string TrailExport::next() {
@@ -89,7 +89,7 @@ std::string TrailExport::next() {
 }
 
 void TrailExport::add_line(const std::string& line, std::string& out) {
-  digest_->update(line);
+  lines_.update(line);
   out += line;
 }
 
@@ -98,11 +98,8 @@ void TrailExport::add_event(const storage::EventRecord& event, std::string& out)
   if (first_ == 0) first_ = event.position;
   position_ = event.position;
   ++events_;
-  if (!whole_) {
-    add_line(line, out);
-    return;
-  }
-  out += line;
+  add_line(line, out);
+  if (!whole_) return;
   digest_->update(bytes_of(event.hash));
   const storage::Seal* const seal = next_seal();
   if (seal == nullptr || seal->position != position_) return;
@@ -122,14 +119,13 @@ const storage::Seal* TrailExport::next_seal() {
 }
 
 void TrailExport::add_seal(const storage::Seal& seal, std::string& out) {
-  out += json{{"seal",
-               {{"position", seal.position},
-                {"digest", to_hex(seal.digest)},
-                {"signature", seal.signature},
-                {"at", format_time(seal.at)},
-                {"public_key", key_.public_hex()}}}}
-             .dump() +
-         "\n";
+  const json line{{"seal",
+                   {{"position", seal.position},
+                    {"digest", to_hex(seal.digest)},
+                    {"signature", seal.signature},
+                    {"at", format_time(seal.at)},
+                    {"public_key", key_.public_hex()}}}};
+  add_line(line.dump() + "\n", out);
   sealed_ = seal;
   digest_.emplace();
   digest_->update(bytes_of(seal.digest));
@@ -137,14 +133,13 @@ void TrailExport::add_seal(const storage::Seal& seal, std::string& out) {
 
 void TrailExport::end(std::string& out) {
   ended_ = true;
-  if (!whole_) {
-    out += head_line({"range", first_, position_, events_, digest_->finish(), now_}, key_);
-    return;
+  if (whole_ && position_ != sealed_.position) {
+    storage::Seal seal{position_, digest_->finish(), "", now_};
+    seal.signature = key_.sign_hex(sealed_text(seal.position, seal.digest));
+    add_seal(seal, out);
   }
-  if (position_ == sealed_.position) return;
-  storage::Seal seal{position_, digest_->finish(), "", now_};
-  seal.signature = key_.sign_hex(sealed_text(seal.position, seal.digest));
-  add_seal(seal, out);
+  const char* const kind = whole_ ? whole_trail : "range";
+  out += head_line({kind, first_, position_, events_, lines_.finish(), now_}, key_);
 }
 
 }  // namespace factory::engine

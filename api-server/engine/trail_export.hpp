@@ -21,11 +21,10 @@ struct TrailRange {
 /// The trail as JSON lines, in memory a piece at a time however long it is.
 ///
 /// Of the whole: {"position","hash","event"} for each event in order, and
-/// {"seal":{"position","digest","signature","at","public_key"}} behind the last event it covers;
-/// the last line is a seal over the whole. Of a part: the line {"part":…} first, then its events,
-/// then
-/// {"head":…}, which signs the number of events and the digest of every byte before it. So either
-/// way a cut-off end shows. An event whose body went into an archive is
+/// {"seal":{"position","digest","signature","at","public_key"}} behind the last event it covers,
+/// one of them behind the last event. Of a part: the line {"part":…} first, then its events. The
+/// last line of either is {"head":…}, which signs the number of events and the digest of every byte
+/// before it, so that a cut-off end shows. An event whose body went into an archive is
 /// {"position","hash","archived":{"stream","version","type","at","actor"}}. Writes nothing to the
 /// store. What comes behind the moment of the construction is left out.
 class TrailExport {
@@ -39,7 +38,7 @@ class TrailExport {
   void add_event(const storage::EventRecord& event, std::string& out);
   void add_seal(const storage::Seal& seal, std::string& out);
   void end(std::string& out);
-  /// Adds a line of a part: its head covers it.
+  /// Adds a line, which the head covers.
   void add_line(const std::string& line, std::string& out);
   const storage::Seal* next_seal();
 
@@ -53,15 +52,18 @@ class TrailExport {
   std::vector<storage::Seal> seals_;
   std::size_t next_seal_ = 0;
   storage::Seal sealed_;          ///< the last one written, or nothing
-  std::optional<Sha256> digest_;  ///< of the hashes since then; of a part: of its lines
+  std::optional<Sha256> digest_;  ///< of the hashes since then
+  Sha256 lines_;                  ///< all of them
   std::int64_t first_ = 0, position_ = 0, events_ = 0;
 };
 
 /// One line of a trail: the event with its place and hash.
 std::string event_line(const storage::EventRecord& event);
 
-/// The line that opens a part of a trail ("range" or "archive"), and the one that signs it.
+/// The line that opens a part of a trail ("range" or "archive"), and the one that signs it, or the
+/// whole ("whole").
 std::string part_line(const std::string& kind, Time at);
+inline constexpr const char* whole_trail = "whole";
 struct PartHead {
   std::string kind;
   std::int64_t from = 0, position = 0, events = 0;

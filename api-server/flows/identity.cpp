@@ -14,10 +14,10 @@ void follow_session(const engine::Happened& happened, std::vector<engine::Comman
   };
   std::visit(overloaded{
                  [&](const session::Started& e) {
-                   to_user({e.how == "password", happened.stream, std::nullopt});
+                   to_user({e.password_number, happened.stream, std::nullopt});
                  },
                  [&](const session::Refreshed&) {
-                   to_user({false, happened.stream, started.at});
+                   to_user({0, happened.stream, started.at});
                  },
                  [](const session::ReuseDetected&) {},
                  [](const session::Ended&) {},

@@ -144,7 +144,12 @@ void Notify::decided(std::string kind, const std::string& by, const std::string&
   created.pipeline_id = gate.opened.subject.pipeline_id;
   created.action_url = "/v1/approvals/" + happened_.stream;
   created.channels = {NotifyChannel::in_app};
-  tell({gate.opened.requester}, created, false);
+  Names names{gate.opened.requester};
+  // A report that was submitted again is of all who did.
+  if (gate.opened.subject.matter) {
+    names.insert(names.end(), gate.opened.reporters.begin(), gate.opened.reporters.end());
+  }
+  tell(names, created, false);
 }
 
 void Notify::gate() {

@@ -112,7 +112,10 @@ void follow_report(const Happened& happened, std::vector<Command>& out) {
                  },
                  [](const report::Approved&) {},
                  [](const report::Rejected&) {},
-                 [](const report::ReviewRescinded&) {},
+                 [&](const report::ReviewRescinded&) {
+                   changed(happened, state_of<report::State>(happened).digest,
+                           "what came after the review", out);
+                 },
              },
              event);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/log.hpp"
+#include "common/text.hpp"
 
 namespace factory::http {
 namespace {
@@ -40,15 +41,16 @@ Result<std::string_view> token_of(const Head& head) {
   return authorization.substr(authorization.find_first_not_of(' ', scheme.size()));
 }
 
-/// Whether one of the key's secrets is this token. All are compared, whichever is right.
-bool opens(const Credential& key, std::string_view token, const AuthParts& parts, Time now) {
-  bool right = false;
+/// Which of the key's secrets is this token. All are compared, whichever is right.
+std::optional<int> opened_by(const Credential& key, std::string_view token, const AuthParts& parts,
+                             Time now) {
+  std::optional<int> right;
   for (const Credential::Secret& secret : key.secrets) {
     if (secret.keyed && !parts.keyed_hash) continue;
     const Hash hash = secret.keyed ? parts.keyed_hash(token) : sha256(token);
     const bool same = equal_constant_time(as_text(secret.hash), as_text(hash));
     const bool in_time = !secret.until || now < *secret.until;
-    right = right || (same && in_time);
+    if (same && in_time) right = secret.number;
   }
   return right;
 }
@@ -58,11 +60,14 @@ Result<Principal> open_key(std::string_view token, const std::string& key_id,
   const auto key = parts.find_key(key_id);
   if (!key) return refused(key_id, "unknown");
   const Time now = parts.clock == nullptr ? Time::min() : parts.clock->now();
-  if (!opens(*key, token, parts, now)) return refused(key_id, "wrong secret");
+  const auto secret = opened_by(*key, token, parts, now);
+  if (!secret) return refused(key_id, "wrong secret");
   if (key->revoked) return refused(key_id, "revoked");
   if (key->expires_at && *key->expires_at <= now) return refused(key_id, "expired");
   if (key->last_used) key->last_used->store(to_millis(now), std::memory_order_relaxed);
-  return key->principal;
+  Principal principal = key->principal;
+  principal.key_secret = *secret;
+  return principal;
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ struct Credential {
     Hash hash{};         ///< of the whole token
     bool keyed = false;  ///< hashed with the server's secret, else SHA-256 alone
     std::optional<Time> until;
+    int number = 0;  ///< of the key's secrets; the first is 0
   };
   std::vector<Secret> secrets;  ///< the one that stands and, for a while, the one before
   Principal principal;

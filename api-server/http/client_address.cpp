@@ -1,17 +1,12 @@
 #include "http/client_address.hpp"
 
 #include "common/addresses.hpp"
+#include "common/text.hpp"
 
 namespace factory::http {
 namespace {
 
 constexpr std::size_t kNetwork = 8;  // bytes of an IPv6 address
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 }  // namespace
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "common/text.hpp"
+
 namespace factory::http {
 namespace {
 

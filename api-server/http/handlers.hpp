@@ -57,18 +57,27 @@ inline std::string_view header(const Request& request, std::string_view name) {
 }
 
 using Handler = std::function<Result<Answer>(const Request&)>;
+/// Adds to an answer what is not stored with it, be it new or given again for an Idempotency-Key.
+using Completion = std::function<void(const Request&, Answer&)>;
 
 /// Operation -> handler. The server refuses to start if a declared route has none, or a handler
 /// no route.
 class Handlers {
  public:
-  void bind(const std::string& operation, Handler handler) {
+  void bind(const std::string& operation, Handler handler, Completion completion = {}) {
     handlers_.insert_or_assign(operation, std::move(handler));
+    if (completion) completions_.insert_or_assign(operation, std::move(completion));
   }
   [[nodiscard]] const std::map<std::string, Handler>& all() const { return handlers_; }
+  /// Empty: the handlers' answers are whole.
+  [[nodiscard]] Completion completion_of(const std::string& operation) const {
+    const auto found = completions_.find(operation);
+    return found == completions_.end() ? Completion() : found->second;
+  }
 
  private:
   std::map<std::string, Handler> handlers_;
+  std::map<std::string, Completion> completions_;
 };
 
 }  // namespace factory::http

@@ -17,12 +17,6 @@ bool is_value_char(char c) {
   return byte == '\t' || (byte >= ' ' && byte != 0x7f);
 }
 
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 Refusal malformed(std::string detail) {
   return {{ErrorCode::invalid_request, std::move(detail), {}, {}, {}}, 0};
 }
@@ -52,7 +46,7 @@ constexpr std::array<std::string_view, 11> kSingle{
 bool lists(std::string_view value, std::string_view member) {
   while (!value.empty()) {
     const std::size_t comma = std::min(value.find(','), value.size());
-    if (equal_ignoring_case(trim(value.substr(0, comma)), member)) return true;
+    if (equal_ignoring_case(trimmed(value.substr(0, comma)), member)) return true;
     value.remove_prefix(std::min(comma + 1, value.size()));
   }
   return false;
@@ -136,7 +130,7 @@ class HeadParser {
     if (colon == line.size() || !is_token(name)) {
       return malformed("A header field is not `Name: value` on one line.");
     }
-    const std::string_view value = trim(line.substr(colon + 1));
+    const std::string_view value = trimmed(line.substr(colon + 1));
     if (!std::all_of(value.begin(), value.end(), is_value_char)) {
       return wrong_field(name, "holds a control character");
     }
@@ -199,12 +193,6 @@ class HeadParser {
 };
 
 }  // namespace
-
-bool equal_ignoring_case(std::string_view left, std::string_view right) {
-  return left.size() == right.size() &&
-         std::equal(left.begin(), left.end(), right.begin(),
-                    [](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
-}
 
 std::string_view Head::header(std::string_view name) const {
   for (const Field& field : fields) {

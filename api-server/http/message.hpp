@@ -95,7 +95,4 @@ class Application {
   virtual Outgoing refuse(const Refusal& refusal) = 0;
 };
 
-/// ASCII letters only: the names of methods and fields have no others.
-bool equal_ignoring_case(std::string_view left, std::string_view right);
-
 }  // namespace factory::http

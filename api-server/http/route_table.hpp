@@ -26,6 +26,7 @@ struct BoundRoute {
   std::vector<std::string> body_types;  ///< none: it takes no body
   bool is_public = false;
   RateClass rate = RateClass::standard;
+  Completion completion{};
   RouteCounts* counts = nullptr;  ///< null without metrics
 };
 

@@ -11,6 +11,7 @@
 #include "common/schema.hpp"
 #include "common/text.hpp"
 #include "http/access.hpp"
+#include "http/entity_tag.hpp"
 #include "http/problem.hpp"
 #include "http/request_reader.hpp"
 #include "http/target.hpp"
@@ -60,7 +61,8 @@ BoundRoute bind(const Route& route, const RouterParts& parts) {
                    route.query,
                    route.body_types,
                    route.scope == "public" || parts.open.count(route.operation) > 0,
-                   rate_of(route)};
+                   rate_of(route),
+                   parts.handlers.completion_of(route.operation)};
   if (!bound.query.is_object()) bound.query = {{"type", "object"}};
   bound.query.emplace("additionalProperties", false);
   if (parts.watch.metrics != nullptr) {
@@ -225,14 +227,14 @@ Result<Answer> Router::handle(Call& call) const {
     return std::move(read.error());
   }
   // What is streamed is known only to who reads it.
+  std::optional<Answer> first;
   if (!request.idempotency_key.empty() && request.body_stream == nullptr) {
     request.fingerprint = fingerprint(call.head, request.raw_body);
     // The first answer is given again whatever has changed since, before anything is looked at.
-    if (given_before_) {
-      if (auto first = given_before_(request)) return *std::move(first);
-    }
+    if (given_before_) first = given_before_(request);
   }
-  Result<Answer> answer = bound.handler(request);
+  Result<Answer> answer = first ? Result<Answer>(*std::move(first)) : bound.handler(request);
+  if (answer && bound.completion) bound.completion(request, *answer);
   if (check_answers_ && answer) check_answer(bound, *answer);
   return answer;
 }
@@ -341,7 +343,7 @@ void Router::leave_unchanged(const Head& head, Outgoing& outgoing) {
   const std::string_view known = head.header("If-None-Match");
   if (!reads || known.empty() || outgoing.status != 200) return;
   for (const auto& [name, value] : outgoing.headers) {
-    if (name != "ETag" || (known != "*" && known.find(value) == std::string_view::npos)) continue;
+    if (name != "ETag" || !lists_tag(known, value)) continue;
     const auto length = outgoing.stream ? outgoing.stream->length() : outgoing.body.size();
     outgoing.status = 304;
     outgoing.body.clear();

@@ -5,6 +5,7 @@
 
 #include "common/text.hpp"
 #include "engine/archive.hpp"
+#include "http/auth.hpp"
 #include "http/problem.hpp"
 
 namespace factory::http {
@@ -74,6 +75,21 @@ engine::Call call_of(const Request& request, engine::Command command) {
   call.user_agent = excerpt(request.user_agent, longest_user_agent);
   call.traceparent = request.traceparent;
   return call;
+}
+
+Status require_scope(const Services& services, const Request& request, const std::string& scope,
+                     const std::string& doing) {
+  if (may(services.catalog.roles(), request.principal, scope)) return Done{};
+  return Error{ErrorCode::forbidden,
+               doing + " needs the scope " + scope + ".",
+               {},
+               {},
+               {{"required_scope", scope}}};
+}
+
+Status require_decision_scope(const Services& services, const Request& request, bool rejects,
+                              const std::string& doing) {
+  return require_scope(services, request, rejects ? "tasks:reject" : "tasks:approve", doing);
 }
 
 std::optional<Answer> given_before(storage::Store& store, const Request& request) {

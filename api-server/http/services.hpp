@@ -45,6 +45,15 @@ namespace http {
 /// request may run several commands.
 engine::Call call_of(const Request& request, engine::Command command);
 
+/// `forbidden` unless the principal has the scope, which the route itself does not ask for.
+/// `doing` begins the sentence: "A comment with this decision".
+Status require_scope(const Services& services, const Request& request, const std::string& scope,
+                     const std::string& doing);
+
+/// The same for a decision at a gate that is given another way than through the gate's own routes.
+Status require_decision_scope(const Services& services, const Request& request, bool rejects,
+                              const std::string& doing);
+
 /// Runs one command of the request's principal on `stream` (idempotency key, If-Match and request
 /// id taken from the request) and answers with the stream's document, or with what `body` makes
 /// of the commit.

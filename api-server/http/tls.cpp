@@ -218,6 +218,8 @@ Result<std::shared_ptr<const TlsContext::Loaded>> TlsContext::load() const {
   auto loaded = std::make_shared<Loaded>();
   loaded->context = make_context(options_);
   SSL_CTX* const context = loaded->context.get();
+  // The callback answers "no passphrase", else OpenSSL would ask on the terminal.
+  SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return -1; });
   ERR_clear_error();
   if (SSL_CTX_use_certificate_chain_file(context, options_.certificate.c_str()) != 1) {
     return refused(

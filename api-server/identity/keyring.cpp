@@ -17,6 +17,7 @@ using nlohmann::json;
 
 /// Clocks of those who check may go this much behind.
 constexpr Millis kSlack{60'000};
+constexpr std::ptrdiff_t kMostPublished = 16;
 
 /// RFC 7638: over exactly these members in this order, without blanks.
 std::string thumbprint(const EcKey& key) {
@@ -115,8 +116,17 @@ json Keyring::jwks(Time now) const {
   return {{"keys", std::move(keys)}};
 }
 
-std::string Keyring::rotate(Time now) {
+Result<std::string> Keyring::rotate(Time now) {
   const std::lock_guard lock(mutex_);
+  const auto published = std::count_if(signers_.begin(), signers_.end(),
+                                       [&](const Signer& signer) { return alive(signer, now); });
+  if (published >= kMostPublished) {
+    return Error{ErrorCode::conflict,
+                 std::to_string(published) + " signing keys are published, and no more are.",
+                 "Wait until tokens that the older ones signed are over: a quarter of an hour.",
+                 {},
+                 {}};
+  }
   return rotate_locked(now);
 }
 

@@ -8,6 +8,7 @@
 
 #include "common/clock.hpp"
 #include "common/ec_key.hpp"
+#include "common/result.hpp"
 
 namespace factory::identity {
 
@@ -28,9 +29,10 @@ class Keyring {
   /// What is published (RFC 7517, section 5).
   [[nodiscard]] nlohmann::json jwks(Time now) const;
 
-  /// Makes a new key, with which is signed from now on, and gives its id. Throws if the file cannot
-  /// be written; then nothing has changed.
-  std::string rotate(Time now);
+  /// Makes a new key, with which is signed from now on, and gives its id. `conflict` while so many
+  /// are published that more would help nobody. Throws if the file cannot be written; then nothing
+  /// has changed.
+  Result<std::string> rotate(Time now);
   /// Replaces a key that has signed for long enough, and forgets those whose tokens are over.
   void tend(Time now);
 

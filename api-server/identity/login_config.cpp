@@ -7,6 +7,7 @@
 #include "common/paths.hpp"
 #include "common/schema.hpp"
 #include "common/text.hpp"
+#include "domain/names.hpp"
 
 namespace factory::identity {
 namespace {
@@ -157,7 +158,7 @@ class Reader {
     }
   }
 
-  static void read_rights(const json& object, ProviderConfig& provider) {
+  void read_rights(const json& object, ProviderConfig& provider) {
     const bool github = provider.kind == ProviderKind::github;
     provider.scopes = texts(object, "scopes");
     if (provider.scopes.empty()) {
@@ -178,6 +179,9 @@ class Reader {
       }
     }
     provider.groups = object.value("groups", std::map<std::string, std::string>());
+    for (const auto& [there, here] : provider.groups) {
+      if (!is_name(here)) complain("/groups", there + ": the group " + std::string(name_form));
+    }
     provider.sign_up = object.value("sign_up", false);
     provider.allowed_domains = texts(object, "allowed_domains");
     for (std::string& domain : provider.allowed_domains) domain = ascii_lower(domain);

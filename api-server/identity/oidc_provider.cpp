@@ -179,7 +179,11 @@ Result<ProvenUser> OidcProvider::redeem(const Redemption& redemption) {
 
 Result<json> OidcProvider::all_claims(const json& said, const std::string& access_token,
                                       const Description& description) {
-  const bool enough = said.contains(config_.name_claim) && said.contains("email");
+  std::vector<std::string> wanted{config_.name_claim, "email"};
+  if (!config_.roles.empty() || !config_.groups.empty()) wanted.push_back(config_.groups_claim);
+  if (!config_.allowed_domains.empty()) wanted.emplace_back("email_verified");
+  const bool enough = std::all_of(wanted.begin(), wanted.end(),
+                                  [&](const std::string& name) { return said.contains(name); });
   if (enough || description.user_url.empty() || !is_bearer(access_token)) return said;
   Result<json> more = get_json(client_, config_, description.user_url, access_token);
   if (!more) return more;

@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "domain/names.hpp"
+
 namespace factory::identity {
 namespace {
 
@@ -29,11 +31,20 @@ bool over(const key::State& key, Time now) {
          (key.created.expires_at && *key.created.expires_at <= now);
 }
 
+/// Whether the secret of this number still opens the key.
+bool opens(const http::Credential& key, int secret, Time now) {
+  if (key.revoked || (key.expires_at && *key.expires_at <= now)) return false;
+  return std::any_of(key.secrets.begin(), key.secrets.end(), [&](const auto& one) {
+    return one.number == secret && (!one.until || now < *one.until);
+  });
+}
+
 }  // namespace
 
 void Registry::put(const std::string& id, std::shared_ptr<const key::State> state) {
   if (state->status == key::Status::none) return;
   const std::lock_guard lock(mutex_);
+  key_names_.insert(normal_name(state->created.name));
   if (state->status != key::Status::active && keys_.count(id) == 0) return;
   Key& key = keys_[id];
   key.state = std::move(state);
@@ -78,10 +89,10 @@ std::shared_ptr<const http::Credential> Registry::credential_of(const std::strin
   const key::State& state = *key.state;
   auto credential = std::make_shared<http::Credential>();
   credential->secrets.push_back(
-      {hash_from(state.secret.hash, id), state.secret.version == 2, std::nullopt});
+      {hash_from(state.secret.hash, id), state.secret.version == 2, std::nullopt, state.rotations});
   if (state.earlier) {
-    credential->secrets.push_back(
-        {hash_from(state.earlier->hash, id), state.earlier->version == 2, state.earlier->until});
+    credential->secrets.push_back({hash_from(state.earlier->hash, id), state.earlier->version == 2,
+                                   state.earlier->until, state.rotations - 1});
   }
   credential->revoked = state.status != key::Status::active;
   credential->expires_at = state.created.expires_at;
@@ -141,12 +152,15 @@ std::shared_ptr<const Directory> Registry::gather(Time now, Time& until) const {
     person.agent = person.agent || owner.type == ActorType::agent;
     person.roles.push_back(owner.role);
     add_distinct(person.groups, owner.groups);
+    const bool for_good = owner.scopes.empty() && !owner.expires_at;
+    if (owner.role == Role::owner && for_good) ++person.ways_as_owner;
   }
   for (const auto& [id, user] : users_) {
     if (user->status != user::Status::active) continue;
     Person& person = by_name[user->name];
     person.agent = person.agent || user->kind == user::Kind::agent;
     person.roles.push_back(user->role);
+    if (user->role == Role::owner && user->can_sign_in()) ++person.ways_as_owner;
     add_distinct(person.groups, groups_of(user->name, user->groups));
     for (const user::Delegated& one : user->delegations) {
       changes_at(one.starts_at);
@@ -185,8 +199,12 @@ std::shared_ptr<const user::State> Registry::user_of(const user::ExternalId& ide
 }
 
 std::optional<Principal> Registry::session(const std::string& id) const {
-  const Time now = clock_.now();
   const std::lock_guard lock(mutex_);
+  return open_session(id);
+}
+
+std::optional<Principal> Registry::open_session(const std::string& id) const {
+  const Time now = clock_.now();
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || found->second->expires_at <= now) return std::nullopt;
   const session::Started& started = found->second->started;
@@ -201,6 +219,44 @@ std::optional<Principal> Registry::session(const std::string& id) const {
   principal.groups = groups_of(user.name, user.groups);
   principal.session_id = id;
   return principal;
+}
+
+Status Registry::stands(const Principal& principal) const {
+  if (principal.key_id.empty() && principal.session_id.empty()) return Done{};
+  std::optional<Role> role;
+  const std::lock_guard lock(mutex_);
+  if (!principal.key_id.empty()) {
+    const auto key = keys_.find(principal.key_id);
+    if (key != keys_.end() && opens(*key->second.credential, principal.key_secret, clock_.now())) {
+      role = key->second.credential->principal.role;
+    }
+  } else if (const auto now = open_session(principal.session_id)) {
+    role = now->role;
+  }
+  if (!role) {
+    return Error{ErrorCode::unauthenticated,
+                 "What this request was let in with ended while it was on its way.",
+                 "Send it again with a key or a session that stands.",
+                 {},
+                 {}};
+  }
+  if (*role == principal.role) return Done{};
+  return Error{ErrorCode::forbidden,
+               "The role of " + principal.id + " changed while this request was on its way.",
+               "Send it again.",
+               {},
+               {}};
+}
+
+bool Registry::is_known(const std::string& name) const {
+  const std::string normal = normal_name(name);
+  const auto is_it = [&](const std::string& other) { return normal_name(other) == normal; };
+  const std::lock_guard lock(mutex_);
+  return key_names_.contains(normal) || users_.contains(user::stream_of(name)) ||
+         std::any_of(groups_.begin(), groups_.end(), [&](const auto& group) {
+           const auto& members = group.second->members;
+           return std::any_of(members.begin(), members.end(), is_it);
+         });
 }
 
 std::vector<std::string> Registry::sessions_of(const std::string& user_id) const {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,15 @@ class Registry {
   /// The open sessions of the user with this stream.
   [[nodiscard]] std::vector<std::string> sessions_of(const std::string& user_id) const;
 
+  /// Whether who was let in as this principal still is: `unauthenticated` if the key, its secret,
+  /// the session or the user is over by now, `forbidden` if the role is another one. Who came in
+  /// without a key and a session is the server itself.
+  [[nodiscard]] Status stands(const Principal& principal) const;
+
+  /// Whether a name is, or ever was, that of a key or a user, or stands in a group, in whatever
+  /// capitals.
+  [[nodiscard]] bool is_known(const std::string& name) const;
+
   /// When each key was last used, and what an earlier run knew of it.
   [[nodiscard]] std::map<std::string, Time> last_used() const;
   void set_last_used(const std::map<std::string, Time>& known);
@@ -63,6 +73,7 @@ class Registry {
 
   [[nodiscard]] std::shared_ptr<const http::Credential> credential_of(const std::string& id,
                                                                       const Key& key) const;
+  [[nodiscard]] std::optional<Principal> open_session(const std::string& id) const;
   [[nodiscard]] const user::State* user_named(const std::string& name) const;
   [[nodiscard]] std::vector<std::string> groups_of(const std::string& name,
                                                    std::vector<std::string> own) const;
@@ -75,6 +86,7 @@ class Registry {
   std::map<std::string, std::shared_ptr<const user::State>> users_;
   std::map<std::string, std::shared_ptr<const group::State>> groups_;
   std::map<std::string, std::shared_ptr<const session::State>> sessions_;
+  std::set<std::string> key_names_;  ///< of all keys that there ever were, in normal spelling
   // What was gathered last, good until something changes or the moment comes.
   mutable std::shared_ptr<const Directory> people_;
   mutable Time people_until_{};

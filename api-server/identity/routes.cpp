@@ -47,8 +47,8 @@ Result<Answer> login(const Services& services, const Request& request) {
     if (!sealed.empty()) note_failure(services, request, id);
     return sign_in_refused(name, "wrong password");
   }
-  const auto tokens =
-      sign_in(services, user->name, request.body.value("channel", "rest"), "password", request);
+  const auto tokens = sign_in(services, user->name, request.body.value("channel", "rest"),
+                              {"password", user->password_number}, request);
   if (!tokens) return tokens.error();
   return answer_with(*tokens, services.clock.now());
 }
@@ -144,17 +144,19 @@ Result<Answer> change_password(const Services& services, const Request& request)
   const std::string& kept = request.principal.session_id;
   Request once = request;
   once.idempotency_key.clear();  // nothing is remembered of what holds a password
-  auto answer =
-      http::command(services, once, id, user::Command{user::SetPassword{std::move(*sealed), kept}});
+  auto answer = http::command(
+      services, once, id,
+      user::Command{user::SetPassword{std::move(*sealed), kept, (*user)->password_number}});
   if (answer) end_sessions(services, request, id, kept, "the password was changed");
   return answer;
 }
 
 Result<Answer> rotate_signing(const Services& services, const Request& request) {
-  const std::string id = services.identity->keyring.rotate(services.clock.now());
+  const auto id = services.identity->keyring.rotate(services.clock.now());
+  if (!id) return id.error();
   log(LogLevel::warning, "access tokens are signed with a new key",
-      {{"key", id}, {"by", request.principal.id}, {"request_id", request.request_id}});
-  return answer_json({{"kid", id}});
+      {{"key", *id}, {"by", request.principal.id}, {"request_id", request.request_id}});
+  return answer_json({{"kid", *id}});
 }
 
 }  // namespace

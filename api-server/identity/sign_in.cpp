@@ -28,13 +28,12 @@ Error refresh_refused(const std::string& reason) {
           {}};
 }
 
-Principal as_user(const user::State& user, const std::string& channel, const std::string& session) {
+Principal as_user(const user::State& user, const std::string& channel) {
   Principal actor;
   actor.type = user.kind == user::Kind::agent ? ActorType::agent : ActorType::person;
   actor.id = user.name;
   actor.channel = channel;
   actor.role = user.role;
-  actor.session_id = session;
   return actor;
 }
 
@@ -76,15 +75,11 @@ std::string name_like(const std::string& wish) {
   return name.empty() || is_reserved_name(normal_name(name)) ? "user" : name;
 }
 
-/// A name that nobody has: that of an owner's key must not be had by choosing it elsewhere.
+/// A name that nobody has or had: with it comes what is kept under names, rights among it, which
+/// must not be had by choosing a name elsewhere.
 std::string free_name(const Services& services, const ExternalUser& who) {
   const std::string wish = name_like(who.name);
-  const auto people = services.people();
-  const auto is_free = [&](const std::string& name) {
-    return people->find(name) == nullptr && other_spelling(*people, name) == nullptr &&
-           services.identity->registry.user(user::stream_of(name)) == nullptr;
-  };
-  if (is_free(wish)) return wish;
+  if (!services.identity->registry.is_known(wish)) return wish;
   return wish + "-" + to_hex(sha256(who.issuer + "\n", who.subject)).substr(0, 8);
 }
 
@@ -101,7 +96,7 @@ Error sign_in_refused(const std::string& user, const std::string& reason) {
 }
 
 Result<Tokens> sign_in(const Services& services, const std::string& user_name,
-                       const std::string& channel, const std::string& how,
+                       const std::string& channel, const Proof& proof,
                        const http::Request& request) {
   const Identity& identity = *services.identity;
   const std::string user_id = user::stream_of(user_name);
@@ -114,11 +109,12 @@ Result<Tokens> sign_in(const Services& services, const std::string& user_name,
   started.user = user->name;
   started.user_id = user_id;
   started.channel = channel;
-  started.how = how;
+  started.how = proof.how;
+  started.password_number = proof.password_number;
   started.refresh_hash = refresh.hash;
   started.address = request.address;
   started.user_agent = excerpt(request.user_agent, kLongestAgent);
-  const auto done = run(services, request, as_user(*user, channel, id),
+  const auto done = run(services, request, as_user(*user, channel),
                         {id, session::Command{session::Start{std::move(started)}}, true});
   if (!done) {
     if (done.error().code != ErrorCode::unauthenticated) return done.error();
@@ -191,10 +187,12 @@ Result<std::string> ensure_user(const Services& services, const ExternalUser& wh
   }
   user::Created created;
   created.name = free_name(services, who);
-  created.display_name = excerpt(who.display_name, 190);
-  created.email = who.email;
+  // What the provider says beside who it is keeps nobody out.
+  if (!user::has_controls(who.display_name)) created.display_name = excerpt(who.display_name, 190);
+  if (user::is_email(who.email)) created.email = who.email;
   created.role = policy.role;
   created.groups = policy.groups;
+  if (created.groups.size() > user::most_groups) created.groups.resize(user::most_groups);
   created.identities = {external};
   const std::string name = created.name;
   const auto done = run(services, request, Principal{},

@@ -23,12 +23,18 @@ struct Tokens {
 /// The one answer to every sign-in that fails; the log has the name and the reason.
 Error sign_in_refused(const std::string& user, const std::string& reason);
 
-/// Starts a session of the user of this name, who has proven who they are in the way `how` names:
-/// "password", or "oidc:<issuer>". `channel` is where the session is used from: rest, mcp, web,
-/// discord. `unauthenticated` in words that say nothing if there is no such user, or one who may
-/// not sign in now; the log has the reason. Waits for the commit.
+/// How somebody has proven who they are.
+struct Proof {
+  std::string how;          ///< "password", or "oidc:<issuer>"
+  int password_number = 0;  ///< of the user's passwords; 0: it was none
+};
+
+/// Starts a session of the user of this name. `channel` is where the session is used from: rest,
+/// mcp, web, discord. `unauthenticated` in words that say nothing if there is no such user, or one
+/// who may not sign in now, or whose password is another one by now; the log has the reason. Waits
+/// for the commit.
 Result<Tokens> sign_in(const Services& services, const std::string& user_name,
-                       const std::string& channel, const std::string& how,
+                       const std::string& channel, const Proof& proof,
                        const http::Request& request);
 
 /// The next tokens for a refresh token, which is worth nothing from then on. `unauthenticated` if
@@ -56,7 +62,7 @@ struct NewUsers {
 };
 
 /// The name of the user who is this one elsewhere; made at the first time if that is allowed, under
-/// a name that nobody has, be it by a key. `forbidden` if there is none and none may be made, or
+/// a name that nobody has or had. `forbidden` if there is none and none may be made, or
 /// the user is disabled.
 Result<std::string> ensure_user(const Services& services, const ExternalUser& who,
                                 const NewUsers& policy, const http::Request& request);

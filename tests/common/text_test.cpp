@@ -20,6 +20,21 @@ TEST_CASE("an excerpt never splits a code point") {
   CHECK(excerpt("👩", 3) == "…");
 }
 
+TEST_CASE("blanks around a text go, those within stay") {
+  CHECK(trimmed(" a \tb\t ") == "a \tb");
+  CHECK(trimmed("\r\na\r\n") == "\r\na\r\n");
+  CHECK(trimmed("\r\na\r\n", " \r\n") == "a");
+  CHECK(trimmed("").empty());
+  CHECK(trimmed(" \t").empty());
+}
+
+TEST_CASE("letters of ASCII are alike in whatever case, others are not") {
+  CHECK(equal_ignoring_case("Content-Type", "content-TYPE"));
+  CHECK_FALSE(equal_ignoring_case("a", "ab"));
+  CHECK_FALSE(equal_ignoring_case("[", "{"));
+  CHECK_FALSE(equal_ignoring_case("\xc3\x84", "\xc3\xa4"));
+}
+
 TEST_CASE("pointers escape what RFC 6901 wants escaped") {
   std::string pointer = "/base";
   append_pointer(pointer, "a/b~c");

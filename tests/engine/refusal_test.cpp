@@ -23,6 +23,7 @@ struct Batches {
                 [this] { return people; },
                 {},
                 {},
+                {},
                 {}}) {}
 
   std::string new_id() { return ids.next(clock.now()).make("pipe"); }
@@ -108,7 +109,7 @@ TEST_CASE("a refusal that rests on a neighbour in the batch waits until that one
   SeededIds ids(1);
   const auto people = std::make_shared<const Directory>(directory({person("ada", Role::owner)}));
   engine::Runner runner(
-      {store, clock, ids, all_slices(), flows::follow, [&] { return people; }, {}, {}, {}});
+      {store, clock, ids, all_slices(), flows::follow, [&] { return people; }, {}, {}, {}, {}});
   const std::string id = ids.next(clock.now()).make("pipe");
   std::vector<std::future<Result<engine::Reply>>> answers;
   runner.with_store([&](storage::Store&) {  // the writer is held: all three are one batch

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <functional>
 #include <future>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "common/paths.hpp"
 #include "core.hpp"
@@ -62,11 +64,20 @@ class House {
   RawAnswer call(const std::string& line, const std::string& token, const std::string& body = {},
                  const std::string& fields = {}) {
     RawClient client(url_);
-    std::string all = fields;
-    if (!token.empty()) all += "Authorization: Bearer " + token + "\r\n";
-    if (!body.empty()) all += "Content-Type: application/json\r\n";
-    return client.call(request(line, all, body));
+    return client.call(bytes(line, token, body, fields));
   }
+  /// The same, but something else is done once all but the last byte was sent.
+  RawAnswer call_around(const std::string& line, const std::string& token, const std::string& body,
+                        const std::function<void()>& meanwhile) {
+    RawClient client(url_);
+    const std::string all = bytes(line, token, body, "");
+    client.send(std::string_view(all).substr(0, all.size() - 1));
+    // The head was read once this says that the server waits for the body.
+    while (core_.registry().last_used().count(key_id_of(token)) == 0) std::this_thread::yield();
+    meanwhile();
+    return client.call(std::string_view(all).substr(all.size() - 1));
+  }
+  static std::string key_id_of(const std::string& token) { return *http::key_id_of(token); }
   /// Makes a key and gives its document.
   json create(const json& body, const std::string& fields = {}) {
     const RawAnswer answer = call("POST /v1/keys", owner_, body.dump(), fields);
@@ -78,6 +89,14 @@ class House {
   Core& core() { return core_; }
 
  private:
+  static std::string bytes(const std::string& line, const std::string& token,
+                           const std::string& body, const std::string& fields) {
+    std::string all = fields;
+    if (!token.empty()) all += "Authorization: Bearer " + token + "\r\n";
+    if (!body.empty()) all += "Content-Type: application/json\r\n";
+    return request(line, all, body);
+  }
+
   TempDir folder_;
   Core core_;
   Services services_;
@@ -121,6 +140,53 @@ TEST_CASE("a new key opens at once, a revoked one at once no more") {
   CHECK(json::parse(gone.body)["revoke_reason"] == "lost it");
   CHECK(house.call("GET /v1/whoami", token).status == 401);
   CHECK(house.call("DELETE " + path, house.owner()).status == 200);  // again: what stands
+}
+
+TEST_CASE("a key that is revoked while its request comes in does nothing any more") {
+  House house;
+  const json made = house.create({{"name", "otto"}, {"role", "owner"}});
+  const std::string path = "/v1/keys/" + made["id"].get<std::string>();
+  const RawAnswer late =
+      house.call_around("POST /v1/keys", made["token"], R"({"name":"mallory","role":"owner"})",
+                        [&] { CHECK(house.call("DELETE " + path, house.owner()).status == 200); });
+  CHECK(late.status == 401);
+  CHECK_THAT(late.body, contains("ended while it was on its way"));
+  CHECK(house.core().registry().people()->find("mallory") == nullptr);
+
+  const json rotated = house.create({{"name", "dora"}, {"role", "admin"}});
+  const std::string old = rotated["token"];
+  const RawAnswer stale =
+      house.call_around("POST /v1/keys", old, R"({"name":"mallory","role":"viewer"})", [&] {
+        const std::string to = "POST /v1/keys/" + rotated["id"].get<std::string>() + "/rotate";
+        CHECK(house.call(to, house.owner(), R"({"overlap_minutes":0})").status == 200);
+      });
+  CHECK(stale.status == 401);
+}
+
+TEST_CASE("nobody gets a key in the name of somebody who is disabled") {
+  House house;
+  const std::string id = user::stream_of("carol");
+  const auto run = [&](user::Command command) {
+    engine::Call call;
+    call.command = {id, std::move(command)};
+    REQUIRE(house.core().runner().run(std::move(call)));
+  };
+  user::Created carol;
+  carol.name = "Carol";
+  carol.role = Role::owner;
+  run(user::Create{carol});
+  const json key = house.create({{"name", "Carol"}, {"role", "viewer"}});
+  run(user::Disable{"away"});
+  for (const std::string name : {"carol", "Carol"}) {
+    const json body{{"name", name}, {"role", "operator"}};
+    const RawAnswer refused = house.call("POST /v1/keys", house.owner(), body.dump());
+    CHECK(refused.status == 409);
+    CHECK_THAT(refused.body, contains("Carol is disabled"));
+  }
+  const std::string rotate = "POST /v1/keys/" + key["id"].get<std::string>() + "/rotate";
+  CHECK(house.call(rotate, house.owner(), "{}").status == 409);
+  run(user::Enable{});
+  CHECK(house.call(rotate, house.owner(), "{}").status == 200);
 }
 
 TEST_CASE("the token is shown once and stored nowhere") {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "http/chunked.hpp"
+#include "http/entity_tag.hpp"
 #include "http/head.hpp"
 #include "http/problem.hpp"
 #include "http/socket.hpp"
@@ -94,6 +95,17 @@ TEST_CASE("the end of a head is found wherever it is cut") {
     http::find_head(wire, scan);
     CHECK(scan.end == wire.size() - 4);
     CHECK(!scan.malformed);
+  }
+}
+
+TEST_CASE("an entity tag is found in a list, weak or strong") {
+  CHECK(http::lists_tag("*", "\"a\""));
+  CHECK(http::lists_tag("\"a\"", "\"a\""));
+  CHECK(http::lists_tag("W/\"a\"", "\"a\""));
+  CHECK(http::lists_tag("\"x,y\" , W/\"b\",\"a\"", "\"a\""));
+  for (const std::string other : {"", "\"b\"", "a", "\"a", "\"aa\"", "x \"a\"", "\"b\" \"a\""}) {
+    CAPTURE(other);
+    CHECK(!http::lists_tag(other, "\"a\""));
   }
 }
 

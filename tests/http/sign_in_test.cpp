@@ -260,7 +260,8 @@ TEST_CASE("somebody proven elsewhere becomes a user once, under a name that is f
   CHECK(*name != "owner");  // which is somebody's already
   CHECK(name->starts_with("owner-"));
   CHECK(identity::ensure_user(services, who, {}, request).value() == *name);
-  const auto tokens = identity::sign_in(services, *name, "web", "oidc:https://id.example", request);
+  const auto tokens =
+      identity::sign_in(services, *name, "web", {"oidc:https://id.example", 0}, request);
   REQUIRE(tokens);
   const json me = site.call("GET /v1/whoami", tokens->access_token).body;
   CHECK(me["channel"] == "web");
@@ -271,7 +272,7 @@ TEST_CASE("somebody proven elsewhere becomes a user once, under a name that is f
   CHECK(site.call("PATCH /v1/users/bob", site.owner_token(), taken).status == 409);
   site.owner("POST /v1/users/" + *name + "/disable", json::object());
   CHECK_FALSE(identity::ensure_user(services, who, {true, Role::viewer, {}}, request));
-  CHECK_FALSE(identity::sign_in(services, *name, "web", "oidc:https://id.example", request));
+  CHECK_FALSE(identity::sign_in(services, *name, "web", {"oidc:https://id.example", 0}, request));
 }
 
 }  // namespace factory::test

@@ -85,6 +85,7 @@ void World::open() {
                           flows::follow,
                           [this] { return people_; },
                           {},
+                          {},
                           {"announce"},
                           [this](const std::string&) { dead_ = true; }});
 }

@@ -43,7 +43,8 @@ World::World(const std::vector<Principal>& everybody)
                             all_slices(),
                             flows::follow,
                             [this] { return people_; },
-                            [](const std::vector<engine::StreamChange>&) {},
+                            {},
+                            {},
                             {},
                             [](const std::string& reason) { fail(reason); }};
   runner_ = std::make_unique<engine::Runner>(std::move(parts));
@@ -77,6 +78,8 @@ Result<http::Answer> World::send(const Principal& who, const std::string& operat
   request.if_match = ask.if_match;
   request.request_id = "req_test";
   auto answer = handlers_.all().at(operation)(request);
+  const http::Completion completion = handlers_.completion_of(operation);
+  if (answer && completion) completion(request, *answer);
   if (answer) check(route->response, json::parse(answer->body), operation + " answer");
   return answer;
 }

@@ -35,11 +35,11 @@ inline Time minute(std::int64_t minutes) { return story_start + Millis{minutes *
 
 inline Principal person(std::string id, Role role = Role::operator_,
                         std::vector<std::string> groups = {}) {
-  return {ActorType::person, std::move(id), "rest", role, std::move(groups), "key_test"};
+  return {ActorType::person, std::move(id), "rest", role, std::move(groups)};
 }
 
 inline Principal agent(std::string id) {
-  return {ActorType::agent, std::move(id), "mcp", Role::agent, {}, "key_test"};
+  return {ActorType::agent, std::move(id), "mcp", Role::agent, {}};
 }
 
 inline Principal over(std::string channel, Principal who) {
@@ -54,6 +54,7 @@ inline Directory directory(const std::vector<Principal>& keys) {
     Person& owner = by_id.try_emplace(key.id, Person{key.id, false, {}, {}}).first->second;
     owner.agent = owner.agent || key.type == ActorType::agent;
     owner.roles.push_back(key.role);
+    if (key.role == Role::owner) ++owner.ways_as_owner;
     owner.groups.insert(owner.groups.end(), key.groups.begin(), key.groups.end());
   }
   Directory result;

@@ -170,7 +170,8 @@ struct Deregister {
 /// before it came. Then the agent was offline in between, and that is written first.
 struct Heartbeat {
   Status to = Status::active;  ///< idle, active or error
-  bool lapsed = false;
+  /// The lease had run out of the time online that began then. Meanwhile another one may have.
+  std::optional<Time> lapsed = std::nullopt;
 };
 /// The lease's alarm. `until`: it stands until then; nullopt: it ran out at `ran_out`.
 struct LeaseDue {

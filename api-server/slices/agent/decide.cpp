@@ -165,7 +165,8 @@ struct Decider {
     if (!speaks_for(ctx.actor, state.profile.name))
       return not_allowed(ctx.actor, state.profile.name);
     Decision<Event> decision;
-    if (!state.online() || command.lapsed) {
+    const bool lapsed = command.lapsed && state.online_since == command.lapsed;
+    if (!state.online() || lapsed) {
       if (state.online()) go_offline(state, ctx.now, decision);
       come_online(state, command.to, "heartbeat", ctx.now, decision);
     } else if (command.to != state.status) {

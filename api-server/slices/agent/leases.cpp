@@ -22,24 +22,36 @@ void Leases::put(const std::string& id, std::shared_ptr<const State> state, Time
   entry.state = std::move(state);
 }
 
-Leases::Sign Leases::renew(const std::string& id, Status status, Time now,
-                           const std::string& metrics) {
-  const std::lock_guard lock(mutex_);
+Leases::Entry* Leases::extend(const std::string& id, Time now, Renewal& renewal) {
   const auto found = entries_.find(id);
-  if (found == entries_.end() || !stands(found->second, now)) return Sign::lapsed;
+  if (found == entries_.end()) return nullptr;
   Entry& entry = found->second;
+  if (!stands(entry, now)) {
+    renewal.lapsed = entry.state->online_since;
+    return nullptr;
+  }
   entry.until = std::max(entry.until, now + entry.state->ttl());
-  entry.last_heartbeat = now;
-  if (!metrics.empty()) entry.metrics = metrics;
-  return entry.state->status == status ? Sign::renewed : Sign::changed;
+  renewal.sign = Sign::renewed;
+  return &entry;
 }
 
-bool Leases::touch(const std::string& id, Time now) {
+Leases::Renewal Leases::renew(const std::string& id, Status status, Time now,
+                              const std::string& metrics) {
   const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(id);
-  if (found == entries_.end() || !stands(found->second, now)) return false;
-  found->second.until = std::max(found->second.until, now + found->second.state->ttl());
-  return true;
+  Renewal renewal;
+  Entry* const entry = extend(id, now, renewal);
+  if (entry == nullptr) return renewal;
+  entry->last_heartbeat = now;
+  if (!metrics.empty()) entry->metrics = metrics;
+  if (entry->state->status != status) renewal.sign = Sign::changed;
+  return renewal;
+}
+
+Leases::Renewal Leases::touch(const std::string& id, Time now) {
+  const std::lock_guard lock(mutex_);
+  Renewal renewal;
+  extend(id, now, renewal);
+  return renewal;
 }
 
 void Leases::note(const std::string& id, Time now, const std::string& metrics) {

@@ -25,6 +25,11 @@ class Leases {
     lapsed,   ///< there is no lease to renew
   };
 
+  struct Renewal {
+    Sign sign = Sign::lapsed;
+    std::optional<Time> lapsed;  ///< since when the agent was online whose lease ran out
+  };
+
   struct Look {
     bool online = false;
     std::optional<Time> until;
@@ -38,9 +43,9 @@ class Leases {
   void put(const std::string& id, std::shared_ptr<const State> state, Time now);
 
   /// A heartbeat. `metrics` is JSON text, or empty for none.
-  Sign renew(const std::string& id, Status status, Time now, const std::string& metrics);
-  /// Another sign of life: renews a lease that stands; false if there is none.
-  bool touch(const std::string& id, Time now);
+  Renewal renew(const std::string& id, Status status, Time now, const std::string& metrics);
+  /// Another sign of life: renews a lease that stands.
+  Renewal touch(const std::string& id, Time now);
   /// What came with a heartbeat that went through the stream.
   void note(const std::string& id, Time now, const std::string& metrics);
 
@@ -56,6 +61,8 @@ class Leases {
     std::optional<Time> last_heartbeat;
     std::string metrics;
   };
+  /// The entry with its lease renewed; nullptr, and why in `renewal`, if there is none to renew.
+  Entry* extend(const std::string& id, Time now, Renewal& renewal);
   static bool stands(const Entry& entry, Time now) { return !entry.closed && now < entry.until; }
 
   mutable std::mutex mutex_;

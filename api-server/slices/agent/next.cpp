@@ -122,10 +122,11 @@ std::optional<Answer> given_before(const Services& services, const Request& own)
 }
 
 /// An agent whose lease ran out and whose timer has not fired yet would lose at once what it takes.
-factory::Status bring_back(const Services& services, const Request& own, const std::string& id) {
+factory::Status bring_back(const Services& services, const Request& own, const std::string& id,
+                           std::optional<Time> lapsed) {
   Request plain = own;
   plain.idempotency_key.clear();
-  const auto back = http::command(services, plain, id, Command{Heartbeat{Status::active, true}});
+  const auto back = http::command(services, plain, id, Command{Heartbeat{Status::active, lapsed}});
   if (!back) return back.error();
   return Done{};
 }
@@ -148,9 +149,10 @@ Result<Answer> next(const Services& services, Leases& leases, HandingOut& handin
   }
   const Request own = as_agent(request, name);
   if (auto given = given_before(services, own)) return *std::move(given);
-  const bool alive = leases.touch(row->id, services.clock.now());
-  if (!alive && row->status != name_of(Status::offline)) {
-    if (const auto back = bring_back(services, own, row->id); !back) return back.error();
+  const Leases::Renewal renewal = leases.touch(row->id, services.clock.now());
+  if (renewal.lapsed) {
+    const auto back = bring_back(services, own, row->id, renewal.lapsed);
+    if (!back) return back.error();
   }
   Filter filter{doc.at("capabilities").get<std::vector<std::string>>(), text(request.body, "stage"),
                 text(request.body, "pipeline_id")};

@@ -26,21 +26,18 @@ Answer answer_of(const json& doc, std::int64_t version) {
   return answer;
 }
 
-/// A command's answer with what the lease says, now that it is on disk.
-Result<Answer> completed(const Services& services, const Leases& leases, Result<Answer> answer) {
-  if (!answer) return answer;
-  json doc = json::parse(answer->body);
+/// An agent's document with what the lease says, now that it is on disk.
+void add_lease(const Services& services, const Leases& leases, Answer& answer) {
+  json doc = json::parse(answer.body);
   complete(doc, leases, services.clock.now());
-  answer->body = doc.dump();
-  return answer;
+  answer.body = doc.dump();
 }
 
 std::vector<std::string> texts(const json& body, const char* name) {
   return body.value(name, std::vector<std::string>{});
 }
 
-Result<Answer> register_one(const Services& services, const Leases& leases,
-                            const Request& request) {
+Result<Answer> register_one(const Services& services, const Request& request) {
   const json& body = request.body;
   Registered profile;
   profile.name = body.at("name").get<std::string>();
@@ -49,9 +46,7 @@ Result<Answer> register_one(const Services& services, const Leases& leases,
   profile.owner = body.value("owner", std::string());
   profile.lease_ttl_seconds = body.value("lease_ttl_seconds", 60);
   const std::string id = stream_of(profile.name);
-  return completed(
-      services, leases,
-      http::command(services, request, id, Command{Register{std::move(profile)}}, 201));
+  return http::command(services, request, id, Command{Register{std::move(profile)}}, 201);
 }
 
 Result<Answer> list(const Services& services, const Leases& leases, const Request& request) {
@@ -85,14 +80,13 @@ Result<Answer> get(const Services& services, const Leases& leases, const Request
 }
 
 /// A command on the agent itself; the answer is its document.
-Result<Answer> change(const Services& services, const Leases& leases, const Request& request,
-                      Command command) {
+Result<Answer> change(const Services& services, const Request& request, Command command) {
   const auto row = find(services, request);
   if (!row) return row.error();
-  return completed(services, leases, http::command(services, request, row->id, std::move(command)));
+  return http::command(services, request, row->id, std::move(command));
 }
 
-Result<Answer> patch(const Services& services, const Leases& leases, const Request& request) {
+Result<Answer> patch(const Services& services, const Request& request) {
   const json& body = request.body;
   Updated changes;
   if (body.contains("type")) changes.kind = body["type"].get<std::string>();
@@ -101,13 +95,13 @@ Result<Answer> patch(const Services& services, const Leases& leases, const Reque
   if (body.contains("lease_ttl_seconds")) {
     changes.lease_ttl_seconds = body["lease_ttl_seconds"].get<int>();
   }
-  return change(services, leases, request, Update{std::move(changes)});
+  return change(services, request, Update{std::move(changes)});
 }
 
 Result<Answer> heartbeat(const Services& services, Leases& leases, const Request& request) {
   const auto row = find(services, request);
   if (!row) return row.error();
-  json doc = json::parse(row->doc);
+  const json doc = json::parse(row->doc);
   if (!speaks_for(request.principal, doc.at("name"))) {
     return not_allowed(request.principal, doc.at("name"));
   }
@@ -122,15 +116,11 @@ Result<Answer> heartbeat(const Services& services, Leases& leases, const Request
   }
   const Time now = services.clock.now();
   const Status to = enum_from<Status>(request.body.at("status").get<std::string>()).value();
-  const Leases::Sign sign = leases.renew(row->id, to, now, metrics);
-  if (sign == Leases::Sign::renewed) {
-    complete(doc, leases, now);
-    return answer_of(doc, row->version);
-  }
-  auto answer = http::command(services, request, row->id,
-                              Command{Heartbeat{to, sign == Leases::Sign::lapsed}});
+  const Leases::Renewal renewal = leases.renew(row->id, to, now, metrics);
+  if (renewal.sign == Leases::Sign::renewed) return answer_of(doc, row->version);
+  auto answer = http::command(services, request, row->id, Command{Heartbeat{to, renewal.lapsed}});
   if (answer) leases.note(row->id, now, metrics);
-  return completed(services, leases, std::move(answer));
+  return answer;
 }
 
 /// What the agent did, of the log: the trail of its name.
@@ -145,25 +135,31 @@ Result<Answer> activity(const Services& services, const Request& request) {
 }  // namespace
 
 void bind_routes(http::Handlers& handlers, const Services& services, Leases& leases) {
-  handlers.bind("agent.register", [&services, &leases](const Request& request) {
-    return register_one(services, leases, request);
-  });
+  const http::Completion with_lease = [&services, &leases](const Request&, Answer& answer) {
+    add_lease(services, leases, answer);
+  };
+  handlers.bind(
+      "agent.register",
+      [&services](const Request& request) { return register_one(services, request); }, with_lease);
   handlers.bind("agent.list", [&services, &leases](const Request& request) {
     return list(services, leases, request);
   });
   handlers.bind("agent.get", [&services, &leases](const Request& request) {
     return get(services, leases, request);
   });
-  handlers.bind("agent.patch", [&services, &leases](const Request& request) {
-    return patch(services, leases, request);
-  });
-  handlers.bind("agent.deregister", [&services, &leases](const Request& request) {
-    return change(services, leases, request,
-                  Deregister{request.query.value("reason", std::string())});
-  });
-  handlers.bind("agent.heartbeat", [&services, &leases](const Request& request) {
-    return heartbeat(services, leases, request);
-  });
+  handlers.bind(
+      "agent.patch", [&services](const Request& request) { return patch(services, request); },
+      with_lease);
+  handlers.bind(
+      "agent.deregister",
+      [&services](const Request& request) {
+        return change(services, request, Deregister{request.query.value("reason", std::string())});
+      },
+      with_lease);
+  handlers.bind(
+      "agent.heartbeat",
+      [&services, &leases](const Request& request) { return heartbeat(services, leases, request); },
+      with_lease);
   handlers.bind("agent.activity",
                 [&services](const Request& request) { return activity(services, request); });
   const auto handing = std::make_shared<HandingOut>();

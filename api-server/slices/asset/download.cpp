@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/digest.hpp"
+#include "http/entity_tag.hpp"
 #include "http/problem.hpp"
 #include "http/target.hpp"
 #include "slices/asset/asset.hpp"
@@ -150,7 +151,7 @@ Result<Answer> download(const Services& services, const Request& request) {
   const std::uint64_t size = blob->size();
   Answer answer;
   answer.headers = {{"ETag", tag}, {"Cache-Control", "private, no-cache"}};
-  if (lists_tag(http::header(request, "If-None-Match"), tag)) {
+  if (http::lists_tag(http::header(request, "If-None-Match"), tag)) {
     answer.status = 304;
     answer.headers.emplace_back("Content-Length", std::to_string(size));
     return answer;

@@ -23,12 +23,6 @@ Error malformed(std::string detail) {
           {}};
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto from = text.find_first_not_of(" \t");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t") + 1 - from);
-}
-
 /// A field value of the shape `word; name=value; name="value"`, read from the left.
 class Parameters {
  public:
@@ -129,16 +123,16 @@ factory::Status read_line(std::string_view line, PartHead& head, bool& disposed)
   if (control) return malformed("a part's head holds control characters");
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = trimmed(line.substr(colon + 1));
-  if (http::equal_ignoring_case(name, "Content-Disposition")) {
+  if (equal_ignoring_case(name, "Content-Disposition")) {
     if (std::exchange(disposed, true)) return malformed("a part has two Content-Dispositions");
     return read_disposition(value, head);
   }
-  if (http::equal_ignoring_case(name, "Content-Type")) {
+  if (equal_ignoring_case(name, "Content-Type")) {
     auto type = media_type_of(value);
     if (!type || !head.media_type.empty()) return malformed("a part's Content-Type is broken");
     head.media_type = std::move(*type);
   }
-  if (http::equal_ignoring_case(name, "Content-Transfer-Encoding")) {
+  if (equal_ignoring_case(name, "Content-Transfer-Encoding")) {
     const std::string encoding = ascii_lower(value);
     if (encoding != "binary" && encoding != "8bit" && encoding != "7bit") {
       return malformed("a part is encoded, which is not done any more");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/text.hpp"
 #include "http/target.hpp"
 
 namespace factory::asset {
@@ -74,9 +75,7 @@ std::string file_name_of(std::string_view given) {
     if (skip == 0) name.push_back(given[i]);
     i += std::max<std::size_t>(skip, 1);
   }
-  const std::size_t first = name.find_first_not_of(' ');
-  if (first == std::string::npos) return "";
-  name = name.substr(first, name.find_last_not_of(' ') + 1 - first);
+  name = std::string(trimmed(name, " "));
   return wrong_path(name).empty() ? name : "";
 }
 

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "common/text.hpp"
+
 namespace factory::asset {
 namespace {
 
@@ -14,12 +16,6 @@ std::optional<std::uint64_t> number(std::string_view text) {
   if (text.empty() || stop != text.data() + text.size()) return std::nullopt;
   if (failure == std::errc::result_out_of_range) return UINT64_MAX;
   return failure == std::errc{} ? std::optional(value) : std::nullopt;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto from = text.find_first_not_of(" \t");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t") + 1 - from);
 }
 
 Range last_bytes(std::uint64_t count, std::uint64_t size) {
@@ -52,22 +48,6 @@ Range range_of(std::string_view field, std::uint64_t size) {
   if (!first || !last || *last < *first) return whole;
   if (*first >= size) return {Range::Kind::unsatisfiable, 0, 0};
   return {Range::Kind::part, *first, std::min(*last, size - 1) - *first + 1};
-}
-
-bool lists_tag(std::string_view field, std::string_view tag) {
-  field = trimmed(field);
-  if (field == "*") return true;
-  while (!field.empty()) {
-    if (field.starts_with("W/")) field.remove_prefix(2);
-    if (!field.starts_with('"')) return false;
-    const std::size_t end = field.find('"', 1);
-    if (end == std::string_view::npos) return false;
-    if (field.substr(0, end + 1) == tag) return true;
-    field = trimmed(field.substr(end + 1));
-    if (!field.starts_with(',')) return false;
-    field = trimmed(field.substr(1));
-  }
-  return false;
 }
 
 }  // namespace factory::asset

@@ -17,8 +17,4 @@ struct Range {
 /// is malformed, of another unit or of several ranges: a server may ignore those.
 Range range_of(std::string_view field, std::uint64_t size);
 
-/// True if the entity tag (with its quotes) is listed in If-None-Match, compared weakly (RFC 9110
-/// section 13.1.2).
-bool lists_tag(std::string_view field, std::string_view tag);
-
 }  // namespace factory::asset

@@ -58,13 +58,8 @@ std::string gate_of(const Subject& subject) {
 
 /// Whether the request may decide so: the route itself asks for the right to comment alone.
 factory::Status check_right(const Services& services, const Request& request, Verdict verdict) {
-  const std::string scope = verdict == Verdict::approve ? "tasks:approve" : "tasks:reject";
-  if (http::may(services.catalog.roles(), request.principal, scope)) return Done{};
-  return Error{ErrorCode::forbidden,
-               "A comment with this decision needs the scope " + scope + ".",
-               "Leave `decision` out to comment alone.",
-               {},
-               {{"scope", scope}}};
+  return http::require_decision_scope(services, request, verdict == Verdict::reject,
+                                      "A comment with this decision");
 }
 
 Result<Post> read_post(const Services& services, const Request& request, Subject subject) {

@@ -88,6 +88,7 @@ Result<Events> fire_timer(const State& state, const TimerFired& command, const C
     case Status::pending: {
       const auto moment = due(state, command.name);
       if (!moment || *moment > ctx.now) return Events{};
+      if (command.name == "deadline" && command.refused) return Events{escalated(state, ctx.now)};
       if (command.name == "deadline") return deadline_passed(state, ctx.now);
       // Both came due while nothing ran: what the deadline brings says more than a warning of it.
       if (*state.deadline <= ctx.now) return Events{};

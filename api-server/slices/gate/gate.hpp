@@ -343,7 +343,8 @@ struct Cancel {
   std::string reason;
 };
 struct TimerFired {
-  std::string name;  ///< "deadline" or "deadline_warning"
+  std::string name;      ///< "deadline" or "deadline_warning"
+  bool refused = false;  ///< what its outcome brings was refused: it escalates instead
 };
 /// A person says that a condition is met. Conditions bind people, they hold nothing up here.
 struct MeetCondition {
@@ -371,6 +372,7 @@ struct Definition {
   static constexpr std::string_view prefix = "gate";
   static constexpr int view_version = 2;
   static Command timer_fired(const std::string& name) { return TimerFired{name}; }
+  static Command timer_refused(const std::string& name) { return TimerFired{name, true}; }
 };
 
 }  // namespace factory::gate

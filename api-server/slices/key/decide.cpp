@@ -125,7 +125,11 @@ Outcome revoke(const State& state, const Revoke& command, const Ctx& ctx) {
                   "Only an owner revokes a key of " + key.name + ", who is an owner or admin.",
                   "Ask an owner.");
   }
-  if (key.role == Role::owner && ctx.people->owners() < 2) {
+  // One that is limited, ends by itself, or is of somebody who is no owner any more lets none in.
+  const Person* const known = ctx.people->find(key.name);
+  const bool counts = key.role == Role::owner && key.scopes.empty() && !key.expires_at &&
+                      known != nullptr && known->ways_as_owner > 0;
+  if (counts && ctx.people->ways_as_owner() < 2) {
     return refuse(ErrorCode::conflict, "This is the last key of an owner.",
                   "Create another owner's key first; without one nobody could manage keys.");
   }

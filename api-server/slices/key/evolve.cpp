@@ -18,6 +18,7 @@ struct Evolver {
                                   Secret{rotated.secret_hash, rotated.hash_version, std::nullopt});
     state.earlier->until = rotated.overlap_until;
     state.rotated = rotated;
+    ++state.rotations;
   }
   void operator()(const Revoked& revoked) const {
     state.status = Status::revoked;

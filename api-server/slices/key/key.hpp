@@ -86,6 +86,7 @@ struct State {
   Created created;
   Secret secret;                  ///< the one that stands
   std::optional<Secret> earlier;  ///< the one before; never older ones
+  int rotations = 0;
   std::optional<Rotated> rotated;
   std::optional<Revoked> revoked;
 };

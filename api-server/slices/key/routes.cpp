@@ -39,12 +39,25 @@ Result<Answer> show_token(Result<Answer> answer, const std::string& token) {
   return answer;
 }
 
+/// Whoever is disabled is not among the people, and would get a key that opens once he is enabled.
+/// Call it in turn.
+factory::Status owner_not_disabled(const Services& services, const std::string& name) {
+  const auto user = services.identity->registry.user(user::stream_of(name));
+  if (!user || user->status != user::Status::disabled) return Done{};
+  return Error{ErrorCode::conflict,
+               user->name + " is disabled.",
+               "Enable the user first, or choose another name.",
+               {{"/name", "belongs to a disabled user"}},
+               {}};
+}
+
 Result<Answer> create(const Services& services, const Request& request) {
   Created wanted = read_wanted(request.body);
   if (factory::Status known = check_scopes(services.catalog.roles(), wanted); !known) {
     return std::move(known.error());
   }
   const std::lock_guard lock(services.identity->turn);
+  if (auto status = owner_not_disabled(services, wanted.name); !status) return status.error();
   Minted minted =
       mint(std::move(wanted), services.ids.next(services.clock.now()), services.identity->pepper);
   return show_token(
@@ -77,6 +90,10 @@ Result<Answer> rotate(const Services& services, const Request& request) {
   const std::string& id = request.path.at("key_id");
   if (const auto row = http::find_view(services, "key", id); !row) return row.error();
   const std::lock_guard lock(services.identity->turn);
+  if (const auto key = services.identity->registry.key(id)) {
+    auto status = owner_not_disabled(services, key->principal.id);
+    if (!status) return status.error();
+  }
   Reminted next = remint(id, request.body.value("overlap_minutes", 60), services.identity->pepper);
   return show_token(http::command(services, request, id, Command{std::move(next.command)}),
                     next.token);

@@ -110,7 +110,7 @@ std::string subject_digest(const State& state, const std::string& stage) {
   part(text, stage);
   part(text, state.config.text);
   for (int i = 0; i < static_cast<int>(state.stages.size()); ++i) {
-    if (state.at(i).visits == 0) continue;
+    if (state.at(i).evidence.empty()) continue;
     part(text, state.plan(i).name);
     evidence_part(text, state.at(i).evidence);
   }

@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/text.hpp"
 #include "domain/standing.hpp"
 #include "slices/pipeline/draft.hpp"
 #include "slices/pipeline/rules.hpp"
@@ -44,7 +45,7 @@ FixRequested failed_work(const State& state, const Evidence& evidence, const std
                     " tests failed.";
     for (const FailedCase& failure : evidence.tests->failures) {
       if (fix.requested_changes.size() == 20) break;
-      fix.requested_changes.push_back(failure.name + ": " + failure.message.substr(0, 200));
+      fix.requested_changes.push_back(failure.name + ": " + excerpt(failure.message, 200));
     }
   }
   return fix;
@@ -112,6 +113,12 @@ Decided decide_on(const State& state, const Update& command, const Ctx& ctx) {
   updated.at = ctx.now;
   const bool subject = updated.config.has_value();
   draft.emit(std::move(updated));
+  // With the next gate open it is decided on anew there; before, nobody would see the change.
+  if (subject && state.released && !state.gate) {
+    return conflict("The work that was approved with the config that stands has not started yet.",
+                    "Rescind the approval " + state.released->request.gate_id +
+                        " first, or change the config once the work has started.");
+  }
   if (subject) draft.subject_changed("config");
   return draft.done();
 }
@@ -171,17 +178,29 @@ Decided decide_on(const State& state, const ReleaseWork& command, const Ctx& ctx
   return draft.done();
 }
 
+/// The document of a pipeline names them all, and is written anew with each.
+constexpr std::size_t kMostFiles = 1000;
+
 Decided decide_on(const State& state, const AddEvidence& command, const Ctx& ctx) {
   if (auto running = check_running(state); !running) return running.error();
   const auto index = known_stage(state, command.stage, "/stage");
   if (!index) return index.error();
+  if (merged(state.at(*index).evidence, command.evidence).assets.size() > kMostFiles) {
+    return Error{ErrorCode::unprocessable,
+                 "Stage " + command.stage + " has " + std::to_string(kMostFiles) +
+                     " files as evidence, and takes no further ones.",
+                 "Put files that belong together into one archive, or replace one that is there.",
+                 {},
+                 {}};
+  }
   if (state.at(*index).visits == 0) {
     return conflict("Stage " + command.stage + " has not been entered yet.",
                     "The current stage is " + current_name(state) + ".");
   }
   Draft draft(state, ctx);
   const bool current = *index == state.current && !state.plan(*index).work.empty() && !state.gate;
-  if (current) draft.start_work();
+  // What a person adds does not take the work away from the agents whom it waits for.
+  if (current && ctx.actor.type == ActorType::agent) draft.start_work();
   draft.add_evidence(*index, command.evidence);
   if (current && command.evidence.tests && command.evidence.tests->failed > 0) {
     ask_for_fix(draft, command.evidence);

@@ -104,6 +104,7 @@ Decided decide_on(const State& state, const GateReopened& command, const Ctx& ct
     draft.enter("rescinded", StageStatus::pending, released.stage);
   }
   draft.emit(GateSettled{released.request.stage, command.gate_id, "rescinded", ctx.now});
+  draft.subject_changed("what came after the approval");
   return draft.done();
 }
 

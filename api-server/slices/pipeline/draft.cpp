@@ -66,9 +66,7 @@ void Draft::take_work() {
 }
 
 void Draft::add_evidence(int stage, const Evidence& evidence) {
-  const bool empty =
-      !evidence.tests && evidence.assets.empty() && !evidence.deploy && evidence.notes.empty();
-  if (empty) return;
+  if (evidence.empty()) return;
   const std::string name = state_.plan(stage).name;
   emit(EvidenceAdded{name, evidence, actor(), now()});
   subject_changed("evidence of " + name);

@@ -71,6 +71,7 @@ struct Evidence {
   std::vector<Asset> assets;
   std::optional<Deploy> deploy;
   std::string notes;
+  [[nodiscard]] bool empty() const { return !tests && assets.empty() && !deploy && notes.empty(); }
   static constexpr auto fields() {
     return std::tuple{field("tests", &Evidence::tests), field("assets", &Evidence::assets),
                       field("deploy", &Evidence::deploy), field("notes", &Evidence::notes)};

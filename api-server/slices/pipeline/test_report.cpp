@@ -77,12 +77,6 @@ std::optional<double> read_number(std::string_view text) {
   return value;
 }
 
-std::string trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(kBlank) - first + 1));
-}
-
 struct Counts {
   int cases = 0;
   int failed = 0;
@@ -194,7 +188,7 @@ class Builder {
   }
 
   std::string start_verdict(const Attributes& attributes) {
-    message_ = trimmed(attributes.get("message"));
+    message_ = trimmed(attributes.get("message"), kBlank);
     has_message_ = !message_.empty();
     text_.clear();
     open_.push_back({Kind::verdict, {}, {}, {}, {}});
@@ -202,7 +196,7 @@ class Builder {
   }
 
   void finish_verdict() {
-    std::string message = has_message_ ? std::move(message_) : trimmed(text_);
+    std::string message = has_message_ ? std::move(message_) : std::string(trimmed(text_, kBlank));
     const Open& holder = open_.back();
     if (holder.kind == Kind::test_case) {
       if (!case_.failed) case_.message = excerpt(message, kMaxMessage);

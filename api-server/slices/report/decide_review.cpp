@@ -32,7 +32,7 @@ const ReviewGiven* given_by(const State& state, const std::string& person) {
 }
 
 Decided review_pending(const State& state, const Review& command, const Ctx& ctx) {
-  const auto failing = state.failing();
+  const auto failing = state.failing(ctx.now);
   if (command.verdict == Verdict::approved && !failing.empty()) return checks_fail(state, failing);
   return Events{ReviewGiven{command.verdict, command.reviewed_by, command.notes,
                             command.requested_changes, command.digest, ctx.actor.id, ctx.now}};
@@ -91,7 +91,8 @@ Decided decide_on(const State& state, const Review& command, const Ctx& ctx) {
 
 Decided decide_on(const State& state, const GateApproved& command, const Ctx& ctx) {
   if (!waits_for(state, command.gate_id)) return waits_for_another();
-  if (const auto failing = state.failing(); !failing.empty()) return checks_fail(state, failing);
+  if (const auto failing = state.failing(ctx.now); !failing.empty())
+    return checks_fail(state, failing);
   return Events{outcome<Approved>(state, command.by, command.notes, Verdict::approved, ctx.now)};
 }
 

@@ -110,10 +110,12 @@ Involved State::involved() const {
   return {submitters.front(), {submitters.begin() + 1, submitters.end()}};
 }
 
-std::vector<std::string> State::failing() const {
+std::vector<std::string> State::failing(Time now) const {
   std::vector<std::string> names;
   for (const auto& [name, check] : checks) {
-    if (check.status == CheckStatus::fail && exemptions.count(name) == 0) names.push_back(name);
+    const auto exemption = exemptions.find(name);
+    const bool exempted = exemption != exemptions.end() && now < exemption->second.expires_at;
+    if (check.status == CheckStatus::fail && !exempted) names.push_back(name);
   }
   return names;
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 
 #include "common/text.hpp"
 #include "slices/report/markdown_limits.hpp"
@@ -48,12 +49,6 @@ std::string as_plain_text(std::string_view markdown) {
   return "<pre>" + escaped(markdown.substr(0, longest_report)) + "</pre>\n";
 }
 
-bool equals_lower(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(),
-                    [](char c, char want) { return ascii_lower(c) == want; });
-}
-
 /// Without a scheme, or with one that starts nothing in a browser. Whatever stands before a colon
 /// counts as a scheme, blanks and control characters too: browsers pass over some of them.
 bool is_harmless(std::string_view url) {
@@ -62,7 +57,7 @@ bool is_harmless(std::string_view url) {
   if (colon == std::string_view::npos) return true;
   constexpr std::array<std::string_view, 3> allowed{"http", "https", "mailto"};
   return std::any_of(allowed.begin(), allowed.end(), [&](std::string_view scheme) {
-    return equals_lower(head.substr(0, colon), scheme);
+    return equal_ignoring_case(head.substr(0, colon), scheme);
   });
 }
 
@@ -93,6 +88,9 @@ bool extensions_are_known() {
 
 std::string html_of(std::string_view markdown) {
   if (markdown.size() > longest_report || !is_tame(markdown)) return as_plain_text(markdown);
+  // The library keeps a table for all its parsers, which each of them changes while it parses.
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
   const Parser parser(cmark_parser_new(options), cmark_parser_free);
   if (extensions_are_known()) {
     for (const char* const name : {"table", "strikethrough", "tasklist"}) {

@@ -54,8 +54,9 @@ struct State {
   Time updated_at{};
 
   [[nodiscard]] Involved involved() const;
-  /// Checks that fail and have no exemption, by name.
-  [[nodiscard]] std::vector<std::string> failing() const;
+  /// Checks that fail and have no exemption, by name; of those that have expired by `now` none
+  /// counts, also if their end is not written yet.
+  [[nodiscard]] std::vector<std::string> failing(Time now = Time::min()) const;
 };
 
 /// Stands for all that a reviewer is shown: the submission, its text, checks and exemptions.

@@ -37,9 +37,7 @@ bool is_email(const std::string& text) {
 
 /// How the text begins, for lists: without blanks around it.
 std::string beginning(const std::string& text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos) return "";
-  return excerpt(std::string_view(text).substr(first), excerpt_bytes);
+  return excerpt(trimmed(text, " \t\r\n"), excerpt_bytes);
 }
 
 Result<Submitted> read_submission(const json& body) {
@@ -63,16 +61,6 @@ Result<Submitted> read_submission(const json& body) {
   return submitted;
 }
 
-/// Runs a command of the report and answers with its document.
-Result<Answer> run(const Services& services, const Request& request, const std::string& id,
-                   Command command) {
-  const bool full = request.query.value("full", true);
-  auto answer = http::command(services, request, id, std::move(command));
-  // The text is read outside of the writer's thread; a repetition gets it, too.
-  if (answer) answer->body = shown(services.blobs, answer->body, full);
-  return answer;
-}
-
 Result<Answer> submit(const Services& services, const Request& request, const ReviewPlan& plan) {
   auto submitted = read_submission(request.body);
   if (!submitted) return std::move(submitted.error());
@@ -81,7 +69,7 @@ Result<Answer> submit(const Services& services, const Request& request, const Re
   submitted->report_digest =
       services.blobs.put(request.body.at("report_data").get_ref<const std::string&>());
   const std::string id = report_of(submitted->repository);
-  return run(services, request, id, Submit{std::move(*submitted)});
+  return http::command(services, request, id, Command{Submit{std::move(*submitted)}});
 }
 
 Result<Answer> change(const Services& services, const Request& request, Command command) {
@@ -89,7 +77,7 @@ Result<Answer> change(const Services& services, const Request& request, Command 
   if (!has_prefix(id, Definition::prefix)) {
     return Error{ErrorCode::not_found, "There is no report " + id + ".", "", {}, {}};
   }
-  return run(services, request, id, std::move(command));
+  return http::command(services, request, id, std::move(command));
 }
 
 /// The member's text; nothing for null, as the notes of a review may be.
@@ -129,23 +117,37 @@ Result<Answer> exempt(const Services& services, const Request& request) {
 }  // namespace
 
 void bind_routes(http::Handlers& handlers, const Services& services, ReviewPlan plan) {
-  handlers.bind("report.submit", [&services, plan = std::move(plan)](const Request& request) {
-    return submit(services, request, plan);
-  });
+  // The text is read outside of the writer's thread.
+  const http::Completion with_text = [&services](const Request& request, Answer& answer) {
+    answer.body = shown(services.blobs, answer.body, request.query.value("full", true));
+  };
+  handlers.bind(
+      "report.submit",
+      [&services, plan = std::move(plan)](const Request& request) {
+        return submit(services, request, plan);
+      },
+      with_text);
   handlers.bind("report.list",
                 [&services](const Request& request) { return list(services, request); });
   handlers.bind("report.get",
                 [&services](const Request& request) { return get(services, request); });
   handlers.bind("report.html",
                 [&services](const Request& request) { return html(services, request); });
-  handlers.bind("report.review", [&services](const Request& request) {
-    return change(services, request, read_review(request.body));
-  });
-  handlers.bind("report.check", [&services](const Request& request) {
-    return change(services, request, read_check(request.body));
-  });
-  handlers.bind("report.exempt",
-                [&services](const Request& request) { return exempt(services, request); });
+  handlers.bind(
+      "report.review",
+      [&services](const Request& request) {
+        return change(services, request, read_review(request.body));
+      },
+      with_text);
+  handlers.bind(
+      "report.check",
+      [&services](const Request& request) {
+        return change(services, request, read_check(request.body));
+      },
+      with_text);
+  handlers.bind(
+      "report.exempt", [&services](const Request& request) { return exempt(services, request); },
+      with_text);
 }
 
 }  // namespace factory::report

@@ -28,6 +28,7 @@ struct Started {
   std::string user_agent;
   Time expires_at{};
   Time at{};
+  int password_number = 0;  ///< which of the user's passwords was checked; 0: none
   static constexpr auto fields() {
     return std::tuple{field("user", &Started::user),
                       field("user_id", &Started::user_id),
@@ -37,7 +38,8 @@ struct Started {
                       field("address", &Started::address),
                       field("user_agent", &Started::user_agent),
                       field("expires_at", &Started::expires_at),
-                      field("at", &Started::at)};
+                      field("at", &Started::at),
+                      field("password_number", &Started::password_number)};
   }
 };
 struct Refreshed {

@@ -64,6 +64,10 @@ class Bulk {
  private:
   [[nodiscard]] factory::Status check() const {
     const json& body = request_.body;
+    if (body.at("action") == "reassign") {
+      auto may = http::require_scope(services_, request_, "tasks:approve", "To reassign");
+      if (!may) return may;
+    }
     if (body.at("action") == "reassign" && !body.contains("assignee_id")) {
       return http::field_error("/assignee_id",
                                "is needed to reassign; null takes it from everybody");
@@ -100,6 +104,14 @@ class Bulk {
     if (!command) {
       item.refused = command.error();
       return item;
+    }
+    if (command->stream != id) {
+      auto may = http::require_decision_scope(
+          services_, request_, request_.body.at("action") == "reject", "To decide at a gate");
+      if (!may) {
+        item.refused = may.error();
+        return item;
+      }
     }
     engine::Call call = http::call_of(request_, std::move(*command));
     call.idempotency_key = key(index);

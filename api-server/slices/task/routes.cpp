@@ -131,10 +131,16 @@ Result<Answer> complete(const Services& services, const Request& request) {
   const auto row = http::find_view(services, "task", request.path.at("task_id"));
   if (!row) return row.error();
   json task = json::parse(row->doc);
-  auto command = flows::decide_task(task, read_decision(request.body));
+  const flows::TaskDecision decision = read_decision(request.body);
+  auto command = flows::decide_task(task, decision);
   if (!command) return command.error();
   Request own = request;
   const bool at_gate = command->stream != row->id;
+  if (at_gate) {
+    const auto may = http::require_decision_scope(
+        services, request, decision.decision == "rejected", "To decide at a gate");
+    if (!may) return may.error();
+  }
   if (at_gate && own.if_match) {
     if (*own.if_match != row->version) return changed_since(*row);
     own.if_match.reset();  // it names the task's version, not the gate's

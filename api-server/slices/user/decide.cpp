@@ -41,19 +41,36 @@ factory::Status check_role(Role role, const Ctx& ctx) {
 /// A user's role bounds what the keys of that name give, so with it the last owner could go.
 factory::Status an_owner_is_left(const std::string& name, const Ctx& ctx) {
   const Person* const known = ctx.people->find(name);
-  const bool is_one =
-      known != nullptr && std::count(known->roles.begin(), known->roles.end(), Role::owner) > 0;
-  if (!is_one || ctx.people->owners(name) > 0) return Done{};
+  const bool is_one = known != nullptr && known->ways_as_owner > 0;
+  if (!is_one || ctx.people->ways_as_owner(name) > 0) return Done{};
   return refuse(ErrorCode::conflict, name + " is the last owner.",
                 "Make another owner first; without one nobody could manage users.");
 }
 
-/// Whoever is limited to some scopes could sign in as somebody who is not.
-factory::Status may_give_ways_in(const Ctx& ctx) {
+/// Whoever is limited to some scopes could sign in, or have somebody act, without limits.
+factory::Status may_give(const char* what, const Ctx& ctx) {
   if (ctx.actor.scopes.empty()) return Done{};
   return refuse(ErrorCode::forbidden,
-                "A key that is limited to some scopes gives nobody a password or an identity.",
+                std::string("A key that is limited to some scopes gives nobody ") + what + ".",
                 "Use a key without limits.");
+}
+factory::Status may_give_ways_in(const Ctx& ctx) {
+  return may_give("a password or an identity", ctx);
+}
+/// The roles stand in order, the one that may most first.
+factory::Status may_raise(Role from, Role to, const Ctx& ctx) {
+  return to < from ? may_give("a role that may more", ctx) : Done{};
+}
+
+/// The last owner who signs in at a provider alone.
+factory::Status a_way_is_left(const State& state, const Changed& changed, const Ctx& ctx) {
+  const bool last_one = changed.identities->empty() && !state.identities.empty() &&
+                        state.sealed_hash.empty() && state.role == Role::owner &&
+                        state.status == Status::active && ctx.people->ways_as_owner() < 2;
+  if (!last_one) return Done{};
+  return refuse(ErrorCode::conflict,
+                "Nothing else lets an owner in than how " + state.name + " signs in.",
+                "Set a password first, or make a key of an owner.");
 }
 
 /// Agents have keys alone.
@@ -97,12 +114,15 @@ Outcome change(const State& state, const Change& command, const Ctx& ctx) {
   if (changed.role) {
     for (const factory::Status& check :
          {check_kind(state.kind, *changed.role), check_role(*changed.role, ctx),
-          an_owner_is_left(state.name, ctx)}) {
+          may_raise(state.role, *changed.role, ctx), an_owner_is_left(state.name, ctx)}) {
       if (!check) return check.error();
     }
   }
   if (changed.identities) {
-    if (factory::Status rights = may_give_ways_in(ctx); !rights) return std::move(rights.error());
+    for (const factory::Status& check :
+         {may_give_ways_in(ctx), a_way_is_left(state, changed, ctx)}) {
+      if (!check) return check.error();
+    }
   }
   const bool nothing = !changed.display_name && !changed.email && !changed.role &&
                        !changed.groups && !changed.identities;
@@ -121,8 +141,9 @@ Outcome disable(const State& state, const Disable& command, const Ctx& ctx) {
 }
 
 Outcome enable(const State& state, const Ctx& ctx) {
-  if (factory::Status rights = may_manage(state.name, state.role, ctx); !rights) {
-    return std::move(rights.error());
+  for (const factory::Status& check :
+       {may_manage(state.name, state.role, ctx), may_give("access again", ctx)}) {
+    if (!check) return check.error();
   }
   return only(Enabled{ctx.actor.id, ctx.now});
 }
@@ -132,6 +153,10 @@ Outcome set_password(const State& state, const SetPassword& command, const Ctx& 
     return std::move(rights.error());
   }
   if (factory::Status rights = may_give_ways_in(ctx); !rights) return std::move(rights.error());
+  if (command.instead_of.value_or(state.password_number) != state.password_number) {
+    return refuse(ErrorCode::conflict, "The password was changed meanwhile.",
+                  "Sign in again with the one that stands.");
+  }
   if (state.kind == Kind::agent) {
     return refuse(ErrorCode::unprocessable, state.name + " is an agent, and agents use keys.",
                   "Make a key for it with POST /v1/keys.");

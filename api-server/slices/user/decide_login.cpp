@@ -28,7 +28,10 @@ Outcome sign_in(const State& state, const SignIn& command, const Ctx& ctx) {
   if (command.session_began && !state.keeps(command.session, *command.session_began)) {
     return refuse(ErrorCode::unauthenticated, "The session is over.");
   }
-  if (!command.by_password) return Decision<Event>{};
+  if (command.password_number == 0) return Decision<Event>{};
+  if (command.password_number != state.password_number) {
+    return refuse(ErrorCode::unauthenticated, "The password was changed meanwhile.");
+  }
   if (state.locked(ctx.now)) {
     return refuse(ErrorCode::unauthenticated, state.name + " is locked.");
   }

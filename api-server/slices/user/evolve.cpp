@@ -19,6 +19,7 @@ struct Evolver {
     state.kind = event.kind;
     state.identities = event.identities;
     state.sealed_hash = event.sealed_hash;
+    state.password_number = event.sealed_hash.empty() ? 0 : 1;
     state.created_by = event.by;
     state.created_at = event.at;
   }
@@ -45,6 +46,7 @@ struct Evolver {
   }
   void operator()(const PasswordSet& event) const {
     state.sealed_hash = event.sealed_hash;
+    ++state.password_number;
     end_sessions(event.at, event.kept_session);
     clear_failures();
   }

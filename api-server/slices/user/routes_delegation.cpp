@@ -31,12 +31,20 @@ Result<std::string> for_user(const Services& services, const Request& request) {
                {{"required_scope", "users:manage"}}};
 }
 
+/// Who may not decide gives nobody his place: a key can be limited to less than its owner may.
+Result<std::string> for_deciding_user(const Services& services, const Request& request) {
+  const factory::Status may_decide =
+      http::require_scope(services, request, "tasks:approve", "To change who decides");
+  if (!may_decide) return may_decide.error();
+  return for_user(services, request);
+}
+
 Time time_in(const json& body, const char* name) {
   return parse_time(body.value(name, std::string())).value_or(Time{});
 }
 
 Result<Answer> create(const Services& services, const Request& request) {
-  const auto id = for_user(services, request);
+  const auto id = for_deciding_user(services, request);
   if (!id) return id.error();
   Delegated wanted;
   wanted.to = request.body.at("delegate").get<std::string>();
@@ -61,7 +69,7 @@ Result<Answer> list(const Services& services, const Request& request) {
 }
 
 Result<Answer> end(const Services& services, const Request& request) {
-  const auto id = for_user(services, request);
+  const auto id = for_deciding_user(services, request);
   if (!id) return id.error();
   return http::command(services, request, *id,
                        Command{EndDelegation{request.path.at("delegation_id")}}, 200,

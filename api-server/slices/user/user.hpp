@@ -30,6 +30,7 @@ struct State {
   Kind kind = Kind::person;
   std::vector<ExternalId> identities;
   std::string sealed_hash;
+  int password_number = 0;   ///< how many passwords there were, with this one
   Time sessions_since{};     ///< those that began before are over
   std::string kept_session;  ///< but for this one
   int failures = 0;
@@ -42,6 +43,7 @@ struct State {
   std::optional<Time> disabled_at;
 
   [[nodiscard]] bool locked(Time now) const { return locked_until && now < *locked_until; }
+  [[nodiscard]] bool can_sign_in() const { return !sealed_hash.empty() || !identities.empty(); }
   /// Whether a session that began then is still good.
   [[nodiscard]] bool keeps(const std::string& session, Time began) const {
     return status == Status::active && (began >= sessions_since || session == kept_session);
@@ -61,6 +63,8 @@ struct Enable {};
 struct SetPassword {
   std::string sealed_hash;
   std::string kept_session;
+  /// The number of the password that was shown to be known: refused if another one stands by now.
+  std::optional<int> instead_of = std::nullopt;
 };
 struct NoteFailure {
   std::string address;
@@ -68,7 +72,7 @@ struct NoteFailure {
 /// A session begins as this user, or goes on: refused unless the user may. `session_began` is that
 /// of a session that goes on.
 struct SignIn {
-  bool by_password = false;
+  int password_number = 0;  ///< of the password that was checked; 0: none was
   std::string session;
   std::optional<Time> session_began;
 };
@@ -86,6 +90,12 @@ using Command = std::variant<Create, Change, Disable, Enable, SetPassword, NoteF
 Result<Decision<Event>> decide(const State& state, const Command& command, const Ctx& ctx);
 State evolve(State state, const Event& event);
 View view(const std::string& id, const State& state);  ///< never holds the hash
+
+inline constexpr std::size_t most_groups = 20;
+inline constexpr std::size_t longest_subject = 255;  ///< OpenID Connect Core, section 2
+bool has_controls(std::string_view text);
+/// No grammar: whoever really wants to know sends a mail to it.
+bool is_email(std::string_view text);
 
 /// The stream of the user of this name: the same for every spelling, so that a name is given once.
 std::string stream_of(std::string_view name);

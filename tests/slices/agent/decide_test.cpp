@@ -9,7 +9,7 @@ using AgentSpec = Spec<agent::Definition>;
 using Status = agent::Status;
 
 Principal admin() { return person("adam", Role::admin); }
-const Principal goose = {ActorType::agent, "goose", "mcp", Role::agent, {}, "key_test"};
+const Principal goose = {ActorType::agent, "goose", "mcp", Role::agent, {}};
 
 agent::Register registration(std::string name = "goose") {
   agent::Register command;
@@ -35,7 +35,7 @@ AgentSpec in(Status status) {
     spec.as(admin()).when(agent::Deregister{"old"});
     return spec;
   }
-  spec.when(agent::Heartbeat{status, false});
+  spec.when(agent::Heartbeat{status, std::nullopt});
   return spec;
 }
 
@@ -71,11 +71,11 @@ TEST_CASE("agent: what every command says in every status", "[agent]") {
        {no, "agent.deregistered", "agent.deregistered", "agent.deregistered", "agent.deregistered",
         "nothing"}},
       {"heartbeat",
-       agent::Heartbeat{Status::active, false},
+       agent::Heartbeat{Status::active, std::nullopt},
        goose,
        {no, changed, changed, "nothing", changed, conflict}},
       {"late heartbeat",
-       agent::Heartbeat{Status::active, true},
+       agent::Heartbeat{Status::active, story_start},
        goose,
        {no, changed, changed + " " + changed, changed + " " + changed, changed + " " + changed,
         conflict}},
@@ -107,8 +107,8 @@ TEST_CASE("agent: what every command says in every status", "[agent]") {
 }
 
 TEST_CASE("agent: only itself or who manages agents speaks for it", "[agent]") {
-  const Principal other{ActorType::agent, "codex", "mcp", Role::agent, {}, "key_test"};
-  const agent::Heartbeat beat{Status::active, false};
+  const Principal other{ActorType::agent, "codex", "mcp", Role::agent, {}};
+  const agent::Heartbeat beat{Status::active, std::nullopt};
   CHECK(asked(Status::offline, beat, goose) == "agent.status_changed");
   CHECK(asked(Status::offline, beat, admin()) == "agent.status_changed");
   CHECK(asked(Status::offline, beat, other) == "refused: forbidden");
@@ -158,7 +158,7 @@ TEST_CASE("agent: a lease that runs out takes what it holds away, and says so", 
   REQUIRE(spec.state().lost.size() == 2);
   CHECK(spec.view().doc["released"][0]["id"] == "task_1");
   CHECK(spec.view().doc["current_task"].is_null());
-  spec.as(goose).when(agent::Heartbeat{Status::idle, false});
+  spec.as(goose).when(agent::Heartbeat{Status::idle, std::nullopt});
   CHECK(spec.state().lost.empty());
   CHECK_FALSE(spec.view().doc.contains("released"));
 }
@@ -170,15 +170,18 @@ TEST_CASE("agent: the timer is armed while it is online and follows the lease", 
     REQUIRE(outcome.timers.size() == 1);
     return outcome.timers[0].due;
   };
-  CHECK(due(spec.when(agent::Heartbeat{Status::active, false})) == minute(1));
-  CHECK(spec.ask(agent::Heartbeat{Status::idle, false}).timers.empty());
+  CHECK(due(spec.when(agent::Heartbeat{Status::active, std::nullopt})) == minute(1));
+  CHECK(spec.ask(agent::Heartbeat{Status::idle, std::nullopt}).timers.empty());
   CHECK(due(spec.when(agent::LeaseDue{minute(3), minute(3)})) == minute(3));
   CHECK_FALSE(due(spec.ask(agent::LeaseDue{})).has_value());
   // It came back after whoever looked had seen the lease run out.
-  spec.at(minute(4)).when(agent::Heartbeat{Status::active, true});
+  spec.at(minute(4)).when(agent::Heartbeat{Status::active, story_start});
   const auto stale = spec.ask(agent::LeaseDue{std::nullopt, minute(3)});
   CHECK(stale.brief() == "nothing");
   CHECK(due(stale) == minute(5));
+  // So did another thread of its own: what the agent took since is not taken from it.
+  spec.when(taking("task_1"));
+  CHECK(spec.ask(agent::Heartbeat{Status::active, story_start}).brief() == "nothing");
 }
 
 TEST_CASE("agent: what ended in 24 hours is counted from the events", "[agent]") {

@@ -24,18 +24,19 @@ Time second(std::int64_t seconds) { return story_start + Millis{seconds * 1000};
 
 TEST_CASE("leases: heartbeats renew until one comes too late", "[agent]") {
   Leases leases;
-  CHECK(leases.renew("agent_a", Status::active, story_start, "") == Sign::lapsed);
+  CHECK(leases.renew("agent_a", Status::active, story_start, "").sign == Sign::lapsed);
   leases.put("agent_a", state(Status::active), story_start);
-  CHECK(leases.renew("agent_a", Status::active, second(59), R"({"n":1})") == Sign::renewed);
-  CHECK(leases.renew("agent_a", Status::idle, second(100), "") == Sign::changed);
+  CHECK(leases.renew("agent_a", Status::active, second(59), R"({"n":1})").sign == Sign::renewed);
+  CHECK(leases.renew("agent_a", Status::idle, second(100), "").sign == Sign::changed);
   CHECK(leases.look("agent_a", second(159)).online);
   CHECK(leases.look("agent_a", second(159)).metrics == R"({"n":1})");
   CHECK(leases.look("agent_a", second(159)).last_heartbeat == second(100));
   CHECK(leases.look("agent_a", second(159)).uptime_seconds == 159);
   CHECK_FALSE(leases.look("agent_a", second(160)).online);
   CHECK(leases.look("agent_a", second(160)).uptime_seconds == 0);
-  CHECK(leases.renew("agent_a", Status::idle, second(160), "") == Sign::lapsed);
-  CHECK_FALSE(leases.touch("agent_a", second(160)));
+  CHECK(leases.renew("agent_a", Status::idle, second(160), "").sign == Sign::lapsed);
+  CHECK(leases.touch("agent_a", second(160)).sign == Sign::lapsed);
+  CHECK(leases.touch("agent_a", second(160)).lapsed == story_start);
 }
 
 TEST_CASE("leases: what the timer has seen run out takes no heartbeat any more", "[agent]") {
@@ -47,10 +48,10 @@ TEST_CASE("leases: what the timer has seen run out takes no heartbeat any more",
   CHECK_FALSE(out.until.has_value());
   CHECK(out.ran_out == second(60));
   // Not even with a clock that was set back.
-  CHECK(leases.renew("agent_a", Status::active, second(30), "") == Sign::lapsed);
+  CHECK(leases.renew("agent_a", Status::active, second(30), "").sign == Sign::lapsed);
   leases.put("agent_a", state(Status::offline), second(61));
   leases.put("agent_a", state(Status::active, second(70)), second(70));
-  CHECK(leases.renew("agent_a", Status::active, second(129), "") == Sign::renewed);
+  CHECK(leases.renew("agent_a", Status::active, second(129), "").sign == Sign::renewed);
 }
 
 TEST_CASE("leases: after a start each lease counts from then, once", "[agent]") {

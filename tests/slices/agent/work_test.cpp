@@ -24,10 +24,10 @@ class Farm {
   }
 
   void beat(agent::Status status = agent::Status::active) {
-    const auto sign = house.core().agents().renew(id, status, house.clock().now(), "");
-    if (sign == agent::Leases::Sign::renewed) return;
-    const bool lapsed = sign == agent::Leases::Sign::lapsed;
-    REQUIRE(house.run(id, agent::Command{agent::Heartbeat{status, lapsed}}, agent("goose")));
+    const auto renewal = house.core().agents().renew(id, status, house.clock().now(), "");
+    if (renewal.sign == agent::Leases::Sign::renewed) return;
+    const agent::Heartbeat heartbeat{status, renewal.lapsed};
+    REQUIRE(house.run(id, agent::Command{heartbeat}, agent("goose")));
   }
 
   std::string pipeline() {

@@ -155,7 +155,7 @@ TEST_CASE("an uploaded file is evidence of its stage in the same commit") {
   site.upload("README.md", "hello");
   const nlohmann::json stage = site.house.doc(site.pipeline)["stages"][0];
   CHECK(stage["evidence"]["assets"][0]["name"] == "README.md");
-  CHECK(stage["work_started"] == true);
+  CHECK(stage["work_started"] == false);  // a person's file takes no work from the agents
   // One refusal refuses both.
   asset::Upload late;
   late.pipeline_id = site.pipeline;

@@ -118,17 +118,6 @@ TEST_CASE("a range is read as RFC 9110 has it") {
   CHECK(range("bytes=-5", 0) == "unsatisfiable");
 }
 
-TEST_CASE("an entity tag is found in a list, weak or strong") {
-  CHECK(asset::lists_tag("*", "\"a\""));
-  CHECK(asset::lists_tag("\"a\"", "\"a\""));
-  CHECK(asset::lists_tag("W/\"a\"", "\"a\""));
-  CHECK(asset::lists_tag("\"x,y\" , W/\"b\",\"a\"", "\"a\""));
-  for (const std::string other : {"", "\"b\"", "a", "\"a", "\"aa\"", "x \"a\"", "\"b\" \"a\""}) {
-    CAPTURE(other);
-    CHECK(!asset::lists_tag(other, "\"a\""));
-  }
-}
-
 TEST_CASE("differences are told as diff -u does") {
   CHECK(diff("a\nb\n", "a\nb\n").empty());
   CHECK(diff("", "a\n") == "--- a/x\n+++ b/x\n@@ -0,0 +1 @@\n+a\n");

@@ -49,6 +49,15 @@ TEST_CASE("gate: what the clock decides is the system's and says why") {
   CHECK(escalated.as(person("carol")).ask(approve()).brief() == "approval.voted approval.approved");
 }
 
+TEST_CASE("gate: where the outcome is refused somebody is told instead") {
+  GateSpec spec = open_gate(with_deadline(persons(1), DeadlineOutcome::approve));
+  const auto command = gate::Definition::timer_refused("deadline");
+  CHECK(spec.at(minute(59)).ask(command).brief() == "nothing");
+  CHECK(spec.at(minute(60)).when(command).brief() == "approval.escalated");
+  CHECK(spec.state().status == gate::Status::pending);
+  CHECK(spec.timers().empty());
+}
+
 TEST_CASE("gate: what the clock brings is announced") {
   GateSpec spec = open_gate(with_deadline(persons(1), DeadlineOutcome::escalate));
   CHECK(spec.at(minute(45)).when(gate::TimerFired{"deadline_warning"}).announced() ==

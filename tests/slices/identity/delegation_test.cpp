@@ -87,6 +87,12 @@ TEST_CASE("nobody delegates for another, and nobody to an agent") {
   const json robot{{"delegate", "robot"}, {"ends_at", "2026-11-27T00:00:00Z"}};
   CHECK(rest.ask("delegation.create", of("ann", robot), "ann").status == 422);
   CHECK(rest.ask("delegation.create", of("bob", body), "bob").status == 404);  // no user
+  // Nor does a key that decides nothing itself, be its owner who he may.
+  rest.add_key("ann's build", {{"name", "ann"}, {"role", "operator"}, {"scopes", {"tasks:read"}}});
+  const Answered refused = rest.ask("delegation.create", of("me", body), "ann's build");
+  CHECK(refused.status == 403);
+  CHECK(refused.body["required_scope"] == "tasks:approve");
+  CHECK(rest.ask("delegation.list", of("me", nullptr), "ann's build").status == 200);
   // An agent decides nothing, whoever let it.
   CHECK(rest.ask("approval.approve", gate(house.approval, {{"notes", "ok"}}), "robot").status ==
         403);

@@ -177,6 +177,91 @@ TEST_CASE("a delegation counts within its window and while its user is active") 
   CHECK(count() == 0);
 }
 
+TEST_CASE("who was let in has to stand still when it counts") {
+  Known known;
+  Registry& registry = known.registry;
+  key::State state = *key_of("ann", Role::operator_);
+  const auto put_key = [&] { registry.put("key_1", std::make_shared<const key::State>(state)); };
+  put_key();
+  const Principal first = registry.key("key_1")->principal;
+  const auto code = [&](const Principal& who) {
+    const Status stands = registry.stands(who);
+    return stands ? "" : std::string(to_string(stands.error().code));
+  };
+  CHECK(code(first).empty());
+  CHECK(code(Principal{}).empty());
+
+  // A new secret: the one before opens for a while.
+  state.earlier = key::Secret{state.secret.hash, 1, minute(5)};
+  state.secret.hash = to_hex(sha256("next"));
+  state.rotations = 1;
+  put_key();
+  Principal second = first;
+  second.key_secret = 1;
+  CHECK(code(first).empty());
+  CHECK(code(second).empty());
+  known.clock.advance(Millis{5 * 60'000});
+  CHECK(code(first) == "unauthenticated");
+  CHECK(code(second).empty());
+
+  state.created.role = Role::viewer;
+  put_key();
+  CHECK(code(second) == "forbidden");
+  second.role = Role::viewer;
+  CHECK(code(second).empty());
+  put(registry, [] {
+    user::State ann = user_named("ann", Role::viewer);
+    ann.status = user::Status::disabled;
+    return ann;
+  }());
+  CHECK(code(second) == "unauthenticated");
+  put(registry, user_named("ann", Role::viewer));
+  registry.put("key_1", revoked(state));
+  CHECK(code(second) == "unauthenticated");
+  Principal gone;
+  gone.session_id = "sess_gone";
+  CHECK(code(gone) == "unauthenticated");
+}
+
+TEST_CASE("a name that was anybody's is known, in whatever capitals") {
+  Known known;
+  CHECK_FALSE(known.registry.is_known("bob"));
+  known.registry.put("key_1", revoked(*key_of("Bob", Role::operator_)));  // before the start
+  CHECK(known.registry.is_known("bob"));
+  CHECK_FALSE(known.registry.key("key_1"));
+  put(known.registry, user_named("ann", Role::viewer));
+  CHECK(known.registry.is_known("ANN"));
+  group::State group;
+  group.status = group::Status::active;
+  group.created.name = "security";
+  group.members = {"Carl"};
+  known.registry.put("group_1", std::make_shared<const group::State>(group));
+  CHECK(known.registry.is_known("carl"));
+  CHECK_FALSE(known.registry.is_known("security"));
+}
+
+TEST_CASE("only what lets an owner in for good counts as an owner's way in") {
+  Known known;
+  const auto ways = [&] { return known.registry.people()->ways_as_owner(); };
+  known.registry.put("key_1", key_of("ann", Role::owner));
+  CHECK(ways() == 1);
+  key::State limited = *key_of("ann", Role::owner);
+  limited.created.scopes = {"pipelines:read"};
+  known.registry.put("key_2", std::make_shared<const key::State>(limited));
+  key::State ending = *key_of("ann", Role::owner);
+  ending.created.expires_at = minute(60);
+  known.registry.put("key_3", std::make_shared<const key::State>(ending));
+  user::State ann = user_named("ann", Role::owner);
+  put(known.registry, ann);
+  CHECK(ways() == 1);
+  ann.sealed_hash = "sealed";
+  put(known.registry, ann);
+  CHECK(ways() == 2);
+  ann.role = Role::admin;  // bounds the keys, too
+  put(known.registry, ann);
+  CHECK(ways() == 0);
+}
+
 TEST_CASE("a session is its user as they stand now") {
   Known known;
   user::State ann = user_named("ann", Role::admin);
@@ -196,8 +281,10 @@ TEST_CASE("a session is its user as they stand now") {
   CHECK(who->channel == "web");
   CHECK(who->session_id == "sess_1");
   CHECK(who->key_id.empty());
+  CHECK(known.registry.stands(*who));
   ann.role = Role::viewer;
   put(known.registry, ann);
+  CHECK_FALSE(known.registry.stands(*who));
   CHECK(known.registry.session("sess_1")->role == Role::viewer);
   CHECK(known.registry.sessions_of(user::stream_of("ann")) == std::vector<std::string>{"sess_1"});
   ann.sessions_since = minute(1);

@@ -128,6 +128,15 @@ TEST_CASE("the last key of an owner stays") {
   CHECK(last.people({owner(), owner()}).as(owner()).ask(key::Revoke{}).brief() == "key.revoked");
   CHECK(last.people({owner(), owner("otto")}).as(owner("otto")).ask(key::Revoke{}).brief() ==
         "key.revoked");
+  // One that is limited, or of somebody who is no owner any more, lets no owner in.
+  key::Created limited = wanted("olga", Role::owner);
+  limited.scopes = {"pipelines:read"};
+  KeySpec spare({owner(), admin()});
+  spare.given(limited);
+  CHECK(spare.as(owner()).ask(key::Revoke{}).brief() == "key.revoked");
+  KeySpec former({owner(), person("ada")});
+  former.given(wanted("ada", Role::owner));
+  CHECK(former.as(owner()).ask(key::Revoke{}).brief() == "key.revoked");
 }
 
 TEST_CASE("an owner's or admin's key is revoked by an owner or whose it is") {

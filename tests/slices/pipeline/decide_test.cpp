@@ -81,8 +81,7 @@ TEST_CASE("pipeline: what every command says in every status", "[pipeline]") {
         conflict}},
       {"evidence",
        AddEvidence{"building", built()},
-       {no, "pipeline.work_started pipeline.evidence_added",
-        "pipeline.work_started pipeline.evidence_added", conflict, conflict, conflict}},
+       {no, "pipeline.evidence_added", "pipeline.evidence_added", conflict, conflict, conflict}},
       {"advance",
        Advance{"", "", true},
        {no, "pipeline.work_started pipeline.work_completed pipeline.stage_changed", conflict,
@@ -226,6 +225,68 @@ TEST_CASE("pipeline: changed evidence or config changes what is decided on", "[p
   Update priority;
   priority.priority = Priority::critical;
   CHECK(spec.when(priority).brief() == "pipeline.updated");
+}
+
+TEST_CASE("pipeline: what was approved goes out as it was approved", "[pipeline]") {
+  PipelineSpec spec = in_stage("staging gate");
+  const std::string gate = spec.state().gate->gate_id;
+  spec.when(GateApproved{gate});
+  REQUIRE(current_stage(spec) == "production");
+  Update update;
+  update.config = JsonText{R"({"runtime":"deno"})"};
+  // The next gate is open and decides on it.
+  CHECK(spec.ask(update).brief() == "pipeline.updated pipeline.subject_changed");
+  spec.when(GateApproved{spec.state().gate->gate_id});
+  CHECK(spec.ask(update).brief() == "refused: conflict");
+  PipelineSpec started = spec;
+  started.when(StartWork{"production"});
+  CHECK(started.ask(update).brief() == "pipeline.updated");
+}
+
+TEST_CASE("pipeline: a gate that is reopened shows what came since", "[pipeline]") {
+  PipelineSpec spec = in_stage("staging gate");
+  const std::string gate = spec.state().gate->gate_id;
+  const std::string digest = spec.state().gate->digest;
+  spec.when(GateApproved{gate});
+  PipelineSpec same = spec;
+  same.when(GateReopened{gate});
+  CHECK(same.state().gate->digest == digest);  // the votes that stand are for this
+  spec.when(AddEvidence{"testing", tested(0, 95)});
+  const auto reopened = spec.when(GateReopened{gate});
+  CHECK(reopened.first<SubjectChanged>().gate_id == gate);
+  CHECK(spec.state().gate->digest != digest);
+}
+
+TEST_CASE("pipeline: a failure's words are cut between letters", "[pipeline]") {
+  PipelineSpec spec = in_stage("testing");
+  Evidence evidence = tested(1, 90);
+  std::string message = "a";
+  for (int i = 0; i < 150; ++i) message += "\xc3\xa9";
+  evidence.tests->failures = {{"t", message}};
+  const auto outcome = spec.as(agent("goose")).when(AddEvidence{"testing", evidence});
+  const auto& changes = outcome.first<FixRequested>().requested_changes;
+  REQUIRE(changes.size() == 1);
+  CHECK_NOTHROW(nlohmann::json(changes).dump());
+  CHECK(changes[0].size() < 220);
+}
+
+TEST_CASE("pipeline: a person's file takes no work from the agents", "[pipeline]") {
+  PipelineSpec spec = in_stage("building");
+  CHECK(spec.as(person("alice")).when(AddEvidence{"building", built()}).brief() ==
+        "pipeline.evidence_added");
+  CHECK_FALSE(spec.state().at(spec.state().current).work_started);
+  CHECK(spec.as(agent("goose")).when(AddEvidence{"building", built()}).first<WorkStarted>().by ==
+        "goose");
+}
+
+TEST_CASE("pipeline: a stage takes so many files and no more", "[pipeline]") {
+  PipelineSpec spec = in_stage("building");
+  Evidence many;
+  for (int i = 0; i < 1000; ++i) many.assets.push_back({"f" + std::to_string(i), ""});
+  spec.when(AddEvidence{"building", many});
+  CHECK_FALSE(spec.ask(AddEvidence{"building", many}).error);
+  CHECK(spec.ask(AddEvidence{"building", {{}, {{"one more", ""}}, {}, ""}}).brief() ==
+        "refused: unprocessable");
 }
 
 TEST_CASE("pipeline: an approval needs the checks to hold still", "[pipeline]") {

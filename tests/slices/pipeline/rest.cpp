@@ -122,7 +122,11 @@ json Rest::ok(const std::string& operation, const Asked& asked, const std::strin
 void Rest::add(const std::string& name, const std::string& role, const json& groups) {
   json body{{"name", name}, {"role", role}};
   if (!groups.is_null()) body["groups"] = groups;
-  tokens_[name] = ok("key.create", with(std::move(body)))["token"].get<std::string>();
+  add_key(name, std::move(body));
+}
+
+void Rest::add_key(const std::string& who, json key) {
+  tokens_[who] = ok("key.create", with(std::move(key)))["token"].get<std::string>();
 }
 
 std::string Rest::pipeline(const json& more) {

@@ -44,6 +44,8 @@ class Rest {
                     const std::string& who = "owner");
   /// Makes somebody who can act.
   void add(const std::string& name, const std::string& role, const nlohmann::json& groups = {});
+  /// Makes a key, with which `who` asks from now on.
+  void add_key(const std::string& who, nlohmann::json key);
 
   /// A new pipeline of the standard template; its id.
   std::string pipeline(const nlohmann::json& more = nlohmann::json::object());

@@ -85,6 +85,8 @@ TEST_CASE("report: an exemption holds until it expires") {
   CHECK(spec.ask(verdict(Verdict::approved)).brief() == "report.review_given");
   const std::string exempted = spec.state().digest;
   CHECK(spec.run_until(minute(59)).empty());
+  // From its moment on, also while nobody has written that down.
+  CHECK(spec.at(minute(60)).ask(verdict(Verdict::approved)).brief() == "refused: checks_failed");
   CHECK(spec.run_until(minute(61)) == "report.exemption_expired");
   CHECK(spec.timers().empty());
   CHECK(spec.state().digest != exempted);

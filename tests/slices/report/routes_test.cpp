@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "slices/report/repository.hpp"
 #include "tests/slices/pipeline/rest.hpp"
 #include "tests/support/catch.hpp"
@@ -92,6 +94,50 @@ TEST_CASE("a review over the report's own route decides the gate and closes the 
   CHECK(late.status == 409);
   CHECK(late.body.at("code") == "already_decided");
   CHECK(late.body.at("decided_by") == "rita");
+}
+
+TEST_CASE("a submission that is repeated with its key is answered as the first time") {
+  GoLive world;
+  Asked asked = with(report_of("mail"));
+  asked.headers = {{"Idempotency-Key", "once"}};
+  const json first = world.rest.ok("report.submit", asked, "goose");
+  const Answered again = world.rest.ask("report.submit", asked, "goose");
+  CHECK(again.header("idempotency-replayed") == "true");
+  CHECK(again.body == first);
+}
+
+TEST_CASE("a review that is taken back waits for what stands by then") {
+  GoLive world;
+  const json report = world.submit("mail");
+  const std::string id = report.at("id");
+  world.rest.ok("report.review", at_report(id, decision("approved")), "rita");
+  const json check{{"name", "license"}, {"status", "warn"}, {"details", "Ask legal"}};
+  world.rest.ok("report.check", at_report(id, check), "goose");
+  world.rest.ok("approval.rescind", at_approval(report.at("approval_id"), {{"reason", "wait"}}),
+                "rita");
+  const json now = world.read(id);
+  CHECK(now.at("status") == "pending_review");
+  CHECK(now.at("digest") != report.at("digest"));
+  const json gate = world.rest.ok("approval.get", at_approval(report.at("approval_id")));
+  CHECK(gate.at("digest") == now.at("digest"));
+  json review = decision("approved");
+  review["digest"] = now.at("digest");
+  CHECK(world.rest.ok("report.review", at_report(id, review), "rita").at("status") == "approved");
+}
+
+TEST_CASE("all who submitted a report are told what became of it") {
+  GoLive world;
+  const json report = world.submit("mail", "dana");
+  world.rest.ok("report.submit", with(report_of("mail", "# Reworked")));
+  world.rest.ok("report.review", at_report(report.at("id"), decision("approved")), "rita");
+  for (const char* who : {"dana", "owner"}) {
+    CAPTURE(who);
+    const json told = world.rest.ok("notification.list", {}, who).at("notifications");
+    const bool known = std::any_of(told.begin(), told.end(), [](const json& each) {
+      return each.at("type") == "approval_approved";
+    });
+    CHECK(known);
+  }
 }
 
 TEST_CASE("a gate or task that is decided elsewhere is the report's decision") {

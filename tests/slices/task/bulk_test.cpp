@@ -44,6 +44,36 @@ TEST_CASE("each item of a bulk has its own outcome") {
   CHECK(world.doc(fix).at("status") == "pending");
 }
 
+TEST_CASE("a key that is limited to other things decides at no gate") {
+  World world(cast());
+  Principal builder = ada;
+  builder.scopes = {"pipelines:write", "tasks:read", "tasks:reject"};
+  const std::string action = world.task("pipe_a", "manual_action", Priority::medium);
+  const std::string approval = world.approval_task(world.in_review("mail")).at("id");
+  const auto run = [&](const char* what) {
+    return statuses(
+        world.ok(builder, "task.bulk", bulk({{"action", what}, {"task_ids", {approval}}})));
+  };
+  CHECK(run("approve") == "403");
+  const json reassign{{"action", "reassign"}, {"assignee_id", "carl"}, {"task_ids", {action}}};
+  CHECK(world.refused(builder, "task.bulk", bulk(reassign)).data.at("required_scope") ==
+        "tasks:approve");
+  Ask complete;
+  complete.path = {{"task_id", approval}};
+  complete.body = {{"decision", "approved"}};
+  const Error refused = world.refused(builder, "task.complete", complete);
+  CHECK(refused.code == ErrorCode::forbidden);
+  CHECK(refused.data.at("required_scope") == "tasks:approve");
+  CHECK(world.doc(approval).at("status") == "pending");
+  // What no gate decides is work like any other.
+  complete.path = {{"task_id", action}};
+  complete.body = {{"decision", "done"}};
+  CHECK(world.ok(builder, "task.complete", complete).at("status") == "completed");
+  complete.path = {{"task_id", approval}};
+  complete.body = {{"decision", "rejected"}, {"reason", "not yet"}};
+  CHECK(world.ok(builder, "task.complete", complete).at("approval").at("status") == "rejected");
+}
+
 TEST_CASE("every action of a bulk") {
   World world(cast());
   const std::string a = world.task("pipe_a", "manual_action", Priority::medium);

@@ -67,7 +67,7 @@ TEST_CASE("every command on a user answers for every state") {
       {user::SetPassword{"sealed", ""}, "refused: not_found", "user.password_set",
        "user.password_set"},
       {user::NoteFailure{"a"}, "refused: not_found", "user.login_failed", "user.login_failed"},
-      {user::SignIn{true, "", std::nullopt}, "refused: not_found", "nothing",
+      {user::SignIn{0, "", std::nullopt}, "refused: not_found", "nothing",
        "refused: unauthenticated"},
       {delegate("bob", minute(0), minute(60)), "refused: not_found", "user.delegated",
        "refused: conflict"},
@@ -160,8 +160,9 @@ TEST_CASE("who is limited to some scopes opens no way in for others, and agents 
 
 TEST_CASE("an account is locked for longer and longer, and only for a while") {
   UserSpec spec = in(user::Status::active);
+  spec.when(user::SetPassword{"sealed", ""});
   const user::NoteFailure wrong{"192.0.2.1"};
-  const user::SignIn right{true, "", std::nullopt};
+  const user::SignIn right{1, "", std::nullopt};
   for (int i = 0; i < 4; ++i) CHECK(spec.when(wrong).brief() == "user.login_failed");
   CHECK_FALSE(spec.state().locked_until);
   CHECK(spec.when(wrong).first<user::LoginFailed>().locked_until == minute(1));
@@ -176,7 +177,7 @@ TEST_CASE("an account is locked for longer and longer, and only for a while") {
     CHECK(spec.at(minute(now + lock) - Millis{1}).ask(right).brief() == "refused: unauthenticated");
     now += lock;
   }
-  CHECK(spec.ask(user::SignIn{false, "", std::nullopt}).brief() == "nothing");  // by a provider
+  CHECK(spec.ask(user::SignIn{0, "", std::nullopt}).brief() == "nothing");  // by a provider
   spec.at(minute(now)).when(right);
   CHECK(spec.state().failures == 0);
   CHECK(spec.ask(right).brief() == "nothing");
@@ -184,16 +185,50 @@ TEST_CASE("an account is locked for longer and longer, and only for a while") {
 
 TEST_CASE("a new password and being disabled end what began before") {
   UserSpec spec = in(user::Status::active);
-  const user::SignIn goes_on{false, "sess_a", minute(1)};
+  const user::SignIn goes_on{0, "sess_a", minute(1)};
   CHECK(spec.at(minute(2)).ask(goes_on).brief() == "nothing");
   spec.at(minute(3)).when(user::SetPassword{"sealed", "sess_b"});
   CHECK(spec.ask(goes_on).brief() == "refused: unauthenticated");
-  CHECK(spec.ask(user::SignIn{false, "sess_b", minute(1)}).brief() == "nothing");
-  CHECK(spec.ask(user::SignIn{false, "sess_c", minute(3)}).brief() == "nothing");
+  CHECK(spec.ask(user::SignIn{0, "sess_b", minute(1)}).brief() == "nothing");
+  CHECK(spec.ask(user::SignIn{0, "sess_c", minute(3)}).brief() == "nothing");
   spec.at(minute(4)).when(user::Disable{});
   spec.at(minute(5)).when(user::Enable{});
-  CHECK(spec.ask(user::SignIn{false, "sess_b", minute(1)}).brief() == "refused: unauthenticated");
-  CHECK(spec.ask(user::SignIn{false, "sess_d", minute(5)}).brief() == "nothing");
+  CHECK(spec.ask(user::SignIn{0, "sess_b", minute(1)}).brief() == "refused: unauthenticated");
+  CHECK(spec.ask(user::SignIn{0, "sess_d", minute(5)}).brief() == "nothing");
+}
+
+TEST_CASE("a password that was checked counts only while it stands") {
+  UserSpec spec = in(user::Status::active);
+  spec.when(user::SetPassword{"first", ""});
+  const int number = spec.state().password_number;
+  CHECK(spec.ask(user::SignIn{number, "sess_a", std::nullopt}).brief() == "nothing");
+  CHECK(spec.ask(user::SetPassword{"own", "", number}).brief() == "user.password_set");
+  spec.when(user::SetPassword{"second", ""});  // an admin was faster
+  CHECK(spec.ask(user::SignIn{number, "sess_a", std::nullopt}).brief() ==
+        "refused: unauthenticated");
+  CHECK(spec.ask(user::SetPassword{"own", "", number}).brief() == "refused: conflict");
+}
+
+TEST_CASE("what is limited to some scopes makes nobody mightier") {
+  Principal limited = owner();
+  limited.scopes = {"users:manage"};
+  UserSpec spec = in(user::Status::active);
+  CHECK(spec.as(limited).ask(change_role(Role::admin)).brief() == "refused: forbidden");
+  CHECK(spec.as(owner()).ask(change_role(Role::admin)).brief() == "user.changed");
+  CHECK(spec.as(limited).ask(change_role(Role::viewer)).brief() != "refused: forbidden");
+  CHECK(in(user::Status::disabled).as(limited).ask(user::Enable{}).brief() == "refused: forbidden");
+}
+
+TEST_CASE("the last owner keeps the provider who lets him in") {
+  user::Created created = wanted("olga", Role::owner);
+  created.identities = {{"https://id.example", "4711"}};
+  UserSpec spec({owner(), admin()});
+  spec.given(created).as(owner());
+  user::Change change;
+  change.changed.identities = std::vector<user::ExternalId>{};
+  CHECK(spec.ask(change).brief() == "refused: conflict");
+  spec.people({owner(), owner("otto")});
+  CHECK(spec.ask(change).brief() == "user.changed");
 }
 
 TEST_CASE("somebody else decides while a user is away") {
