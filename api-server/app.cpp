@@ -87,8 +87,8 @@ struct App::Impl {
         [this](const http::Request& request) { return http::given_before(core.store(), request); },
         options.edge,
         &access,
-        options.metrics_public ? std::set<std::string>{"system.metrics"}
-                               : std::set<std::string>{}});
+        options.metrics_public ? std::set<std::string>{"system.metrics"} : std::set<std::string>{},
+        [this](const Principal& principal) { return core.registry().stands(principal); }});
     server = std::make_unique<http::Server>(*router, http::Limits{}, tls);
     start_background(options);
     auto started = server->start(options.host, options.port);

@@ -163,6 +163,7 @@ struct Router::Call {
 Router::Router(const RouterParts& parts)
     : authenticate_(parts.authenticate),
       given_before_(parts.given_before),
+      stands_(parts.stands),
       watch_(parts.watch),
       check_answers_(parts.check_answers),
       edge_(std::make_unique<Edge>(parts.edge)),
@@ -225,6 +226,9 @@ Result<Answer> Router::handle(Call& call) const {
   }
   if (Status read = read_content(bound, call.incoming, request); !read) {
     return std::move(read.error());
+  }
+  if (stands_ && method != "GET" && !bound.is_public) {
+    if (Status stands = stands_(request.principal); !stands) return std::move(stands.error());
   }
   // What is streamed is known only to who reads it.
   std::optional<Answer> first;

@@ -40,6 +40,8 @@ struct RouterParts {
   EdgeOptions edge{};
   storage::AccessLog* access = nullptr;  ///< the access trail; null: none is kept
   std::set<std::string> open{};  ///< operations that ask for no principal though declared to
+  /// Whether who was let in still is, once the body is there; empty: nobody asks.
+  std::function<Status(const Principal&)> stands{};
 };
 
 /// From a request to its handler and back: matches the declared route, authenticates, authorises by
@@ -72,6 +74,7 @@ class Router final : public Application {
   RouteTable table_;
   Authenticate authenticate_;
   std::function<std::optional<Answer>(const Request&)> given_before_;
+  std::function<Status(const Principal&)> stands_;
   WatchParts watch_;
   RouteCounts* lost_counts_ = nullptr;  ///< of requests that no route takes
   bool check_answers_;

@@ -240,9 +240,9 @@ Status Registry::stands(const Principal& principal) const {
                  {},
                  {}};
   }
-  if (*role == principal.role) return Done{};
+  if (lesser(*role, principal.role) == principal.role) return Done{};
   return Error{ErrorCode::forbidden,
-               "The role of " + principal.id + " changed while this request was on its way.",
+               "The role of " + principal.id + " was lowered after this request was sent.",
                "Send it again.",
                {},
                {}};

@@ -49,8 +49,8 @@ class Registry {
   [[nodiscard]] std::vector<std::string> sessions_of(const std::string& user_id) const;
 
   /// Whether who was let in as this principal still is: `unauthenticated` if the key, its secret,
-  /// the session or the user is over by now, `forbidden` if the role is another one. Who came in
-  /// without a key and a session is the server itself.
+  /// the session or the user is over by now, `forbidden` if the role has become a lesser one. Who
+  /// came in without a key and a session is the server itself.
   [[nodiscard]] Status stands(const Principal& principal) const;
 
   /// Whether a name is, or ever was, that of a key or a user, or stands in a group, in whatever

@@ -109,7 +109,8 @@ std::string subject_digest(const State& state, const std::string& stage) {
   std::string text;
   part(text, stage);
   part(text, state.config.text);
-  for (int i = 0; i < static_cast<int>(state.stages.size()); ++i) {
+  // What lies behind the stage is of another time.
+  for (int i = 0; i <= state.index_of(stage); ++i) {
     if (state.at(i).evidence.empty()) continue;
     part(text, state.plan(i).name);
     evidence_part(text, state.at(i).evidence);

@@ -95,6 +95,17 @@ Decided decide_on(const State& state, const Create& command, const Ctx& ctx) {
   return draft.done();
 }
 
+/// Whether work was approved that has not started. With the next gate open all is decided on anew
+/// there.
+bool approved_unstarted(const State& state) { return state.released && !state.gate; }
+
+/// Of a change to what was approved, which nobody would see before the work starts.
+Error approved_as_it_stands(const State& state) {
+  return conflict("The work that was approved with what stands has not started yet.",
+                  "Rescind the approval " + state.released->request.gate_id +
+                      " first, or change it once the work has started.");
+}
+
 Decided decide_on(const State& state, const Update& command, const Ctx& ctx) {
   const bool finished = state.status == Status::completed || state.status == Status::archived;
   if (state.status == Status::none || finished) return check_running(state).error();
@@ -113,12 +124,7 @@ Decided decide_on(const State& state, const Update& command, const Ctx& ctx) {
   updated.at = ctx.now;
   const bool subject = updated.config.has_value();
   draft.emit(std::move(updated));
-  // With the next gate open it is decided on anew there; before, nobody would see the change.
-  if (subject && state.released && !state.gate) {
-    return conflict("The work that was approved with the config that stands has not started yet.",
-                    "Rescind the approval " + state.released->request.gate_id +
-                        " first, or change the config once the work has started.");
-  }
+  if (subject && approved_unstarted(state)) return approved_as_it_stands(state);
   if (subject) draft.subject_changed("config");
   return draft.done();
 }
@@ -181,22 +187,30 @@ Decided decide_on(const State& state, const ReleaseWork& command, const Ctx& ctx
 /// The document of a pipeline names them all, and is written anew with each.
 constexpr std::size_t kMostFiles = 1000;
 
+/// Whether the stage can take this as evidence. One that has too many files already takes all but
+/// further ones.
+factory::Status check_files(const State& state, int stage, const Evidence& added) {
+  const Evidence& before = state.at(stage).evidence;
+  const std::size_t files = merged(before, added).assets.size();
+  if (files <= kMostFiles || files <= before.assets.size()) return Done{};
+  return Error{ErrorCode::unprocessable,
+               "Stage " + state.plan(stage).name + " has " + std::to_string(before.assets.size()) +
+                   " files as evidence, and takes at most " + std::to_string(kMostFiles) + ".",
+               "Put files that belong together into one archive, or replace one that is there.",
+               {},
+               {}};
+}
+
 Decided decide_on(const State& state, const AddEvidence& command, const Ctx& ctx) {
   if (auto running = check_running(state); !running) return running.error();
   const auto index = known_stage(state, command.stage, "/stage");
   if (!index) return index.error();
-  if (merged(state.at(*index).evidence, command.evidence).assets.size() > kMostFiles) {
-    return Error{ErrorCode::unprocessable,
-                 "Stage " + command.stage + " has " + std::to_string(kMostFiles) +
-                     " files as evidence, and takes no further ones.",
-                 "Put files that belong together into one archive, or replace one that is there.",
-                 {},
-                 {}};
-  }
   if (state.at(*index).visits == 0) {
     return conflict("Stage " + command.stage + " has not been entered yet.",
                     "The current stage is " + current_name(state) + ".");
   }
+  if (auto files = check_files(state, *index, command.evidence); !files) return files.error();
+  if (*index < state.current && approved_unstarted(state)) return approved_as_it_stands(state);
   Draft draft(state, ctx);
   const bool current = *index == state.current && !state.plan(*index).work.empty() && !state.gate;
   // What a person adds does not take the work away from the agents whom it waits for.
@@ -213,6 +227,7 @@ Decided decide_on(const State& state, const CompleteWork& command, const Ctx& ct
     return reportable.error();
   }
   const int current = state.current;
+  if (auto files = check_files(state, current, command.evidence); !files) return files.error();
   Draft draft(state, ctx);
   if (!command.succeeded) {
     if (state.gate) return waits_at_gate(state);

@@ -91,19 +91,22 @@ Decided decide_on(const State& state, const GateRejected& command, const Ctx& ct
 }
 
 Decided decide_on(const State& state, const GateReopened& command, const Ctx& ctx) {
-  const bool untouched = state.released && state.released->request.gate_id == command.gate_id &&
-                         (state.status == Status::active || state.status == Status::paused);
-  if (!untouched) {
+  const bool running = state.status == Status::active || state.status == Status::paused;
+  const bool released = state.released && state.released->request.gate_id == command.gate_id;
+  // What was reported of the stage that it led to would be gone with it.
+  const bool untouched = released && (state.current == state.released->stage ||
+                                      state.at(state.current).reporters.empty());
+  if (!running || !untouched) {
     return conflict("The work that this approval released has started.",
                     "Reject at the next gate, or fail the pipeline, to go back.");
   }
   Draft draft(state, ctx);
-  const Released released = *state.released;
+  const Released before = *state.released;
   draft.withdraw_gate();
-  if (state.current != released.stage) {
-    draft.enter("rescinded", StageStatus::pending, released.stage);
+  if (state.current != before.stage) {
+    draft.enter("rescinded", StageStatus::pending, before.stage);
   }
-  draft.emit(GateSettled{released.request.stage, command.gate_id, "rescinded", ctx.now});
+  draft.emit(GateSettled{before.request.stage, command.gate_id, "rescinded", ctx.now});
   draft.subject_changed("what came after the approval");
   return draft.done();
 }

@@ -74,6 +74,7 @@ void on(State& state, const ReviewGiven& event) {
 }
 
 void on(State& state, const Approved& event) {
+  state.approved_digest = state.digest;
   close(state, Status::approved, {event.by, event.reviewed_by, event.notes, event.at});
 }
 
@@ -84,6 +85,8 @@ void on(State& state, const Rejected& event) {
 void on(State& state, const ReviewRescinded& event) {
   drop_given(state, event.person);
   if (!event.reopened) return;
+  // What came meanwhile nobody has reviewed.
+  if (state.digest != state.approved_digest) state.given.clear();
   state.status = Status::pending_review;
   state.outcome.reset();
 }

@@ -41,9 +41,10 @@ struct Past {
 
 struct State {
   Status status = Status::none;
-  Submitted current;   ///< the newest submission
-  ReviewPlan plan;     ///< of the gate that opened last
-  std::string digest;  ///< of what is decided on: subject_digest() of this state
+  Submitted current;            ///< the newest submission
+  ReviewPlan plan;              ///< of the gate that opened last
+  std::string digest;           ///< of what is decided on: subject_digest() of this state
+  std::string approved_digest;  ///< what `digest` was when it was approved last
   /// Who submitted what the gate decides on, the first of them first.
   std::vector<std::string> submitters;
   std::map<std::string, CheckReported> checks;  ///< by name: what each said last

@@ -238,9 +238,20 @@ TEST_CASE("pipeline: what was approved goes out as it was approved", "[pipeline]
   CHECK(spec.ask(update).brief() == "pipeline.updated pipeline.subject_changed");
   spec.when(GateApproved{spec.state().gate->gate_id});
   CHECK(spec.ask(update).brief() == "refused: conflict");
+  CHECK(spec.ask(AddEvidence{"building", built()}).brief() == "refused: conflict");
   PipelineSpec started = spec;
   started.when(StartWork{"production"});
   CHECK(started.ask(update).brief() == "pipeline.updated");
+  CHECK(started.ask(AddEvidence{"building", built()}).brief() == "pipeline.evidence_added");
+}
+
+TEST_CASE("pipeline: what was reported is not taken back with the approval before", "[pipeline]") {
+  PipelineSpec spec = in_stage("review");
+  const std::string gate = spec.state().gate->gate_id;
+  spec.when(GateApproved{gate});
+  REQUIRE(current_stage(spec) == "staging");
+  spec.as(person("alice")).when(AddEvidence{"staging", tested(1, 90)});
+  CHECK(spec.ask(GateReopened{gate}).brief() == "refused: conflict");
 }
 
 TEST_CASE("pipeline: a gate that is reopened shows what came since", "[pipeline]") {
@@ -285,8 +296,10 @@ TEST_CASE("pipeline: a stage takes so many files and no more", "[pipeline]") {
   for (int i = 0; i < 1000; ++i) many.assets.push_back({"f" + std::to_string(i), ""});
   spec.when(AddEvidence{"building", many});
   CHECK_FALSE(spec.ask(AddEvidence{"building", many}).error);
-  CHECK(spec.ask(AddEvidence{"building", {{}, {{"one more", ""}}, {}, ""}}).brief() ==
-        "refused: unprocessable");
+  CHECK_FALSE(spec.ask(AddEvidence{"building", tested(0, 90)}).error);
+  const Evidence more{{}, {{"one more", ""}}, {}, ""};
+  CHECK(spec.ask(AddEvidence{"building", more}).brief() == "refused: unprocessable");
+  CHECK(spec.ask(CompleteWork{"building", false, more}).brief() == "refused: unprocessable");
 }
 
 TEST_CASE("pipeline: an approval needs the checks to hold still", "[pipeline]") {

@@ -133,6 +133,19 @@ TEST_CASE("report: the deciding vote that is taken back makes it wait again") {
   CHECK(spec.ask(GateApproved{gate_of(spec), "omar", ""}).brief() == "report.approved");
 }
 
+TEST_CASE("report: reviews of what it was before count no more once it is reopened") {
+  ReportSpec spec = pending_report();
+  spec.as(person("omar")).when(verdict(Verdict::approved));
+  spec.as(person("rita")).when(verdict(Verdict::approved));
+  spec.when(GateApproved{gate_of(spec), "rita", ""});
+  ReportSpec same = spec;
+  same.when(GateRescinded{gate_of(same), "rita", true});
+  CHECK(same.state().given.size() == 1);  // omar's stands
+  spec.as(agent("goose")).when(report::ReportCheck{"size", report::CheckStatus::warn, ""});
+  spec.as(person("rita")).when(GateRescinded{gate_of(spec), "rita", true});
+  CHECK(spec.state().given.empty());
+}
+
 TEST_CASE("report: every command answers for every state") {
   const Time soon = minute(600);
   const ReportSpec none(report_cast());
