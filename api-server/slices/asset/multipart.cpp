@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "common/text.hpp"
-#include "http/message.hpp"
 #include "http/target.hpp"
 
 namespace factory::asset {
