@@ -3,19 +3,12 @@
 
 #include "engine/archive.hpp"
 #include "engine/audit.hpp"
+#include "engine/trail_export.hpp"
 
 namespace factory::engine {
 namespace {
 
 using nlohmann::json;
-
-/// Whether the store's row of an event is that of the archived one.
-bool is_row_of(const storage::EventRecord& row, const json& line) {
-  const json& event = line["event"];
-  return hash_from_hex(line.value("hash", "")) == row.hash && event.value("type", "") == row.type &&
-         event.value("at", "") == format_time(row.at) && event.contains("actor") &&
-         event["actor"].value("id", "") == row.actor;
-}
 
 }  // namespace
 
@@ -74,7 +67,9 @@ std::int64_t ArchiveCheck::count_matches(const std::string& path, const std::str
     const auto kept = streams_.find(stream);
     if (kept == streams_.end() || kept->second != digest) continue;
     const auto version = parsed["event"].value("version", std::size_t{0});
-    if (version >= 1 && version <= rows.size() && is_row_of(rows[version - 1], parsed)) {
+    const auto hash = hash_from_hex(parsed.value("hash", ""));
+    if (version >= 1 && version <= rows.size() && hash == rows[version - 1].hash &&
+        says_so(event_text(line), rows[version - 1])) {
       ++matches;
     } else {
       problem("event " + std::to_string(parsed.value("position", 0)) + " (" + stream +

@@ -85,7 +85,7 @@ AuditReport verify_store(storage::Store& store, const std::string& public_hex,
       archives.expect(event);
     } else {
       verifier.event(place, event.body, event.hash);
-      verifier.columns(event, event.body);
+      verifier.columns(event);
     }
     while (const storage::Seal* seal = seals.up_to(event.position)) {
       verifier.seal(*seal, public_hex);
@@ -107,15 +107,6 @@ void export_trail(storage::Store& store, const SigningKey& key, Time now, std::o
 }
 
 namespace {
-
-/// The exact text of the event in an exported line: what stands between `"event":` and the end.
-std::string event_text(const std::string& line) {
-  const std::string marker = R"(,"event":)";
-  const std::size_t at = line.find(marker);
-  if (at == std::string::npos) return "";
-  const std::size_t begin = at + marker.size();
-  return line.substr(begin, line.size() - begin - 1);
-}
 
 using nlohmann::json;
 

@@ -40,8 +40,8 @@ AuditReport verify_store(storage::Store& store, const std::string& public_hex,
 void export_trail(storage::Store& store, const SigningKey& key, Time now, std::ostream& out);
 
 /// Checks an exported trail, a part of one or an archive, its signed end included, without which
-/// something was cut off. `public_hex`: the key that must have
-/// signed; nullopt takes the one that the file names (then only consistency is shown, not origin).
+/// something was cut off. `public_hex`: the key that must have signed; nullopt takes the one that
+/// the file names (then only consistency is shown, not origin).
 AuditReport verify_trail(std::istream& in, const std::optional<std::string>& public_hex);
 
 }  // namespace factory::engine

@@ -13,13 +13,22 @@ const Slice* slice_of(const std::vector<std::shared_ptr<const Slice>>& slices,
   return found == slices.end() ? nullptr : found->get();
 }
 
+namespace {
+
+/// How the text of every event begins, up to the actor.
+void put_beginning(JsonWriter& out, const storage::EventRecord& record) {
+  out.begin_object();
+  out.put("stream", record.stream).put("version", record.version).put("type", record.type);
+  out.put("v", 1).put("at", record.at);
+}
+
+}  // namespace
+
 std::string event_body(const storage::EventRecord& record, std::string_view data,
                        const Call& call) {
   const Principal& actor = call.actor;
   JsonWriter out(data.size() + 500);
-  out.begin_object();
-  out.put("stream", record.stream).put("version", record.version).put("type", record.type);
-  out.put("v", 1).put("at", record.at);
+  put_beginning(out, record);
   out.key("actor").begin_object().put("type", name_of(actor.type)).put("id", actor.id);
   out.put("channel", actor.channel).put("key_id", actor.key_id).end_object();
   out.put_some("request_id", call.request_id).put_some("traceparent", call.traceparent);
@@ -30,9 +39,7 @@ std::string event_body(const storage::EventRecord& record, std::string_view data
 
 bool says_so(const std::string& body, const storage::EventRecord& record) {
   JsonWriter head;
-  head.begin_object();
-  head.put("stream", record.stream).put("version", record.version).put("type", record.type);
-  head.put("v", 1).put("at", record.at);
+  put_beginning(head, record);
   JsonWriter id;
   id.begin_object().put("id", record.actor);
   // As event_body() writes it: the actor comes next, its type first, which has no quote within.

@@ -40,6 +40,14 @@ std::string event_line(const storage::EventRecord& event) {
   return line + R"(,"archived":)" + known.dump() + "}\n";
 }
 
+std::string event_text(const std::string& line) {
+  const std::string marker = R"(,"event":)";
+  const std::size_t at = line.find(marker);
+  if (at == std::string::npos) return "";
+  const std::size_t begin = at + marker.size();
+  return line.substr(begin, line.size() - begin - 1);
+}
+
 std::string part_line(const std::string& kind, Time at) {
   return json{{"part", {{"kind", kind}, {"at", format_time(at)}}}}.dump() + "\n";
 }

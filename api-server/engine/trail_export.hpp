@@ -59,6 +59,8 @@ class TrailExport {
 
 /// One line of a trail: the event with its place and hash.
 std::string event_line(const storage::EventRecord& event);
+/// The exact text of the event in such a line, without the line's end; empty if there is none.
+std::string event_text(const std::string& line);
 
 /// The line that opens a part of a trail ("range" or "archive"), and the one that signs it, or the
 /// whole ("whole").

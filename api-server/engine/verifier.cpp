@@ -59,8 +59,8 @@ void Verifier::event(const Place& place, const std::string& body, const Hash& ha
   }
 }
 
-void Verifier::columns(const storage::EventRecord& event, const std::string& body) {
-  if (!says_so(body, event)) {
+void Verifier::columns(const storage::EventRecord& event) {
+  if (!says_so(event.body, event)) {
     problem(named({event.position, event.stream, event.version}) +
             " was changed: its row says something else than its body");
   }

@@ -109,18 +109,6 @@ class Handout {
   std::string agent_id_;
 };
 
-/// What a request with this Idempotency-Key was given when it was carried out.
-std::optional<Answer> given_before(const Services& services, const Request& own) {
-  if (own.idempotency_key.empty()) return std::nullopt;
-  auto known = services.store.find_request(own.principal.id, own.idempotency_key);
-  if (!known || known->fingerprint != own.fingerprint) return std::nullopt;
-  Answer answer;
-  answer.status = known->status;
-  answer.body = std::move(known->answer);
-  answer.replayed = true;
-  return answer;
-}
-
 /// An agent whose lease ran out and whose timer has not fired yet would lose at once what it takes.
 factory::Status bring_back(const Services& services, const Request& own, const std::string& id,
                            std::optional<Time> lapsed) {
@@ -148,7 +136,9 @@ Result<Answer> next(const Services& services, Leases& leases, HandingOut& handin
                  {}};
   }
   const Request own = as_agent(request, name);
-  if (auto given = given_before(services, own)) return *std::move(given);
+  if (!own.idempotency_key.empty()) {
+    if (auto given = http::given_before(services.store, own)) return *std::move(given);
+  }
   const Leases::Renewal renewal = leases.touch(row->id, services.clock.now());
   if (renewal.lapsed) {
     const auto back = bring_back(services, own, row->id, renewal.lapsed);

@@ -187,11 +187,11 @@ Decided decide_on(const State& state, const ReleaseWork& command, const Ctx& ctx
 /// The document of a pipeline names them all, and is written anew with each.
 constexpr std::size_t kMostFiles = 1000;
 
-/// Whether the stage can take this as evidence. One that has too many files already takes all but
-/// further ones.
-factory::Status check_files(const State& state, int stage, const Evidence& added) {
+/// Whether the stage can have this as its evidence. One that has too many files already takes all
+/// but further ones.
+factory::Status check_files(const State& state, int stage, const Evidence& wanted) {
   const Evidence& before = state.at(stage).evidence;
-  const std::size_t files = merged(before, added).assets.size();
+  const std::size_t files = wanted.assets.size();
   if (files <= kMostFiles || files <= before.assets.size()) return Done{};
   return Error{ErrorCode::unprocessable,
                "Stage " + state.plan(stage).name + " has " + std::to_string(before.assets.size()) +
@@ -209,7 +209,8 @@ Decided decide_on(const State& state, const AddEvidence& command, const Ctx& ctx
     return conflict("Stage " + command.stage + " has not been entered yet.",
                     "The current stage is " + current_name(state) + ".");
   }
-  if (auto files = check_files(state, *index, command.evidence); !files) return files.error();
+  const Evidence wanted = merged(state.at(*index).evidence, command.evidence);
+  if (auto files = check_files(state, *index, wanted); !files) return files.error();
   if (*index < state.current && approved_unstarted(state)) return approved_as_it_stands(state);
   Draft draft(state, ctx);
   const bool current = *index == state.current && !state.plan(*index).work.empty() && !state.gate;
@@ -227,7 +228,8 @@ Decided decide_on(const State& state, const CompleteWork& command, const Ctx& ct
     return reportable.error();
   }
   const int current = state.current;
-  if (auto files = check_files(state, current, command.evidence); !files) return files.error();
+  const Evidence wanted = merged(state.at(current).evidence, command.evidence);
+  if (auto files = check_files(state, current, wanted); !files) return files.error();
   Draft draft(state, ctx);
   if (!command.succeeded) {
     if (state.gate) return waits_at_gate(state);
@@ -236,8 +238,7 @@ Decided decide_on(const State& state, const CompleteWork& command, const Ctx& ct
     ask_for_fix(draft, command.evidence);
     return draft.done();
   }
-  const auto failing =
-      failing_checks(state, current, merged(state.at(current).evidence, command.evidence));
+  const auto failing = failing_checks(state, current, wanted);
   if (!failing.empty()) return unmet(state, command.stage, failing);
   draft.start_work();
   draft.add_evidence(current, command.evidence);
